@@ -1,0 +1,131 @@
+"""Linear classifiers. Fill in every function; README.md has the story, the formulas and the points.
+
+Shapes, everywhere: N images of D pixels and K classes. X (N, D) holds an image per row, W (K, D) a class
+per row, b (K,) a bias per class, y (N,) the true classes, integers from 0 to K - 1.
+Use NumPy only, and leave your inputs as you found them. `grader check` tells you how you are doing.
+"""
+
+import numpy as np  # noqa: F401
+
+
+def scores(X, W, b):
+    """Score of every class for every image: W x + b, for each row x of X.
+
+    X (N, D), W (K, D), b (K,). Returns the scores (N, K).
+
+    >>> W = np.array([[3.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> scores(np.array([[1.0, 2.0]]), W, np.array([0.0, 5.0, 9.0]))
+    array([[ 3.,  7., 12.]])
+    """
+    raise NotImplementedError
+
+
+def append_one(X):
+    """The images with one more pixel, in the last column, whose value is always 1.
+
+    X (N, D). Returns a new array (N, D + 1).
+
+    >>> append_one(np.array([[7.0, 8.0]]))
+    array([[7., 8., 1.]])
+    """
+    raise NotImplementedError
+
+
+def fold_bias(W, b):
+    """The weights with the bias as one more column, the last: append_one's partner.
+
+    W (K, D), b (K,). Returns a new array (K, D + 1).
+
+    >>> fold_bias(np.array([[1.0, 2.0], [3.0, 4.0]]), np.array([5.0, 6.0]))
+    array([[1., 2., 5.],
+           [3., 4., 6.]])
+    """
+    raise NotImplementedError
+
+
+def svm_loss_i(s, y):
+    """Hinge loss of ONE image: the sum over all classes j other than y of max(0, s_j - s_y + 1).
+
+    s (K,) scores, y the true class, an integer. Returns one number.
+
+    >>> print(svm_loss_i(np.array([3.0, 5.0, -2.0]), 0))
+    3.0
+    """
+    raise NotImplementedError
+
+
+def svm_loss(S, y):
+    """Hinge loss of a batch: the MEAN over the images of what svm_loss_i says of each.
+
+    S (N, K) scores, y (N,). Returns one number. A loop is fine; no loop is finer.
+
+    >>> print(svm_loss(np.array([[3.0, 5.0, -2.0], [0.0, 4.0, 1.0]]), np.array([0, 1])))
+    1.5
+    """
+    raise NotImplementedError
+
+
+def svm_gradient(X, W, y, reg):
+    """Gradient, with respect to W, of the mean hinge loss of the scores X @ W.T plus reg * sum(W**2).
+
+    X (N, D), W (K, D), y (N,), reg a number >= 0. Returns dW (K, D). No bias here: it is folded in.
+    Where s_j - s_y + 1 is exactly 0, take the derivative of the hinge to be 0.
+
+    To think about, for one image: nudge row j of W. Which terms of the sum feel it, if j is a wrong class
+    that breaks the margin? A wrong class that keeps it? The true class?
+    """
+    raise NotImplementedError
+
+
+def softmax_loss(S, y):
+    """Mean cross-entropy of the scores, and its gradient with respect to the scores.
+
+    The loss of one image is -log(p_y), with p_k = exp(s_k) / (sum over j of exp(s_j)) and the natural log.
+    S (N, K) scores, y (N,). Returns (loss, dS): one number, and an array (N, K).
+    Must stand scores of a thousand. The true class's score can be far below the others: a loss of 2000 is
+    an answer, infinity is not.
+
+    To think about: what happens to p if you add 7 to every score of an image? What does that tell you about
+    the sum of a row of dS? And what does the mean over images do to dS?
+
+    >>> loss, dS = softmax_loss(np.array([[-2.85, 0.86, 0.28]]), np.array([2]))
+    >>> print(round(float(loss), 2), dS.shape)
+    1.04 (1, 3)
+    """
+    raise NotImplementedError
+
+
+def full_loss(X, W, y, reg, kind):
+    """Data loss of the scores X @ W.T plus the penalty reg * sum(W**2), and the gradient of it all in W.
+
+    X (N, D), W (K, D), y (N,), reg a number >= 0; kind is "svm" for the hinge or "softmax" for the
+    cross-entropy, and anything else raises ValueError. Returns (loss, dW): one number, and an array (K, D).
+
+    To think about: you have the gradient in the scores already. How does a row of W reach the scores?
+    """
+    raise NotImplementedError
+
+
+class Linear:
+    """The scores as a building block: forward, then backward.
+
+    layer = Linear(W, b)          W (K, D), b (K,)
+    out = layer.forward(X)        X (N, D), out (N, K)
+    dX = layer.backward(dout)     dout (N, K), dX (N, D)
+    layer.dW, layer.db            after backward: (K, D), (K,)
+    """
+
+    def __init__(self, W, b):
+        raise NotImplementedError
+
+    def forward(self, X):
+        """Returns X @ W.T + b (N, K). What will backward need to remember of this call?"""
+        raise NotImplementedError
+
+    def backward(self, dout):
+        """Takes dout (N, K), the gradient of some loss in the out of the last forward. Returns dX (N, D), the
+        gradient of that same loss in X, and leaves those in W and b in self.dW (K, D) and self.db (K,).
+
+        The loss has done its averaging before dout arrives: divide by nothing here.
+        """
+        raise NotImplementedError

@@ -1,0 +1,426 @@
+"""What an instructor writes: `@question` on a torch forward function, its cases, mistakes and conventions.
+
+Nothing here runs a reference or imports torch. Every argument is checked where it is given; what is wrong is
+refused as an AuthorError that names the author's file and line and says how to mend it.
+"""
+
+from __future__ import annotations
+
+import builtins
+import inspect
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from types import FrameType, FunctionType
+from typing import Any
+
+import numpy as np
+
+from .errors import AuthorError
+from .model import Fixture, Step, Value
+from .wire import encode
+
+__all__ = ["Assignment", "Case", "Fixture", "Given", "Question", "Terms", "call", "get", "new", "question"]
+
+Function = Callable[..., Any]
+CASE_WORDS = ("hidden", "raises", "kink")
+QUESTION_WORDS = ("name", "forward", "steps", "seconds")
+
+
+@dataclass(frozen=True)
+class Where:
+    """A place in an author's file."""
+
+    file: str
+    line: int
+
+    @classmethod
+    def of(cls, function: Function) -> Where:
+        code = getattr(function, "__code__", None)
+        return cls(code.co_filename, code.co_firstlineno) if code else cls("?", 0)
+
+    @classmethod
+    def frame(cls, frame: FrameType) -> Where:
+        return cls(frame.f_code.co_filename, frame.f_lineno)
+
+    def refuse(self, what: str, mend: str) -> AuthorError:
+        return AuthorError(what, mend, self.file, self.line)
+
+
+class Terms:
+    """The named parts of a loss; the loss is their sum. A missing or rescaled part can then be named.
+
+    `Terms(data=..., penalty=...)`; each part is a torch scalar or array of one shape."""
+
+    def __init__(self, **parts: Any) -> None:
+        if not parts:
+            raise Where.frame(sys._getframe(1)).refuse("Terms() without a part", "Write Terms(data=..., ...)")
+        self.parts = parts
+
+    def total(self) -> Any:
+        return sum(self.parts.values())
+
+
+class Case:
+    """One call of the student's code: a name, its inputs by parameter, and whether students may see it.
+
+    `raises=ValueError`: the call must raise that built-in exception. `kink=True`: the reference is not
+    differentiable here, so gradients are graded by value against the reference's declared subgradient."""
+
+    def __init__(
+        self,
+        name: str,
+        /,
+        *,
+        hidden: bool = False,
+        raises: type[BaseException] | None = None,
+        kink: bool = False,
+        **inputs: Value,
+    ) -> None:
+        self.where = Where.frame(sys._getframe(1))
+        if not isinstance(name, str) or not name.strip() or not name.isprintable():
+            raise self.where.refuse(f"a case named {name!r}", "Give it a short printable name")
+        if not isinstance(hidden, bool) or not isinstance(kink, bool):
+            raise self.where.refuse(f"case {name!r}: hidden and kink are True or False", "Write hidden=True")
+        if raises is not None and not (
+            isinstance(raises, type)
+            and issubclass(raises, Exception)
+            and getattr(builtins, raises.__name__, None) is raises
+        ):
+            raise self.where.refuse(
+                f"case {name!r}: raises={raises!r} is no built-in exception class", "Write raises=ValueError"
+            )
+        for key, value in inputs.items():
+            try:
+                encode(value, [])
+            except ValueError as error:
+                raise self.where.refuse(
+                    f"case {name!r}: {key} holds {error}, which cannot be sent",
+                    "Use NumPy arrays, numbers, strings, None, or lists and dicts of them, or a Fixture",
+                ) from error
+        self.name, self.hidden, self.raises, self.kink, self.inputs = name, hidden, raises, kink, inputs
+
+
+def new(*takes: str) -> Step:
+    """Step: construct the student's class (named like the question) from these inputs."""
+    return Step("new", "", takes)
+
+
+def call(method: str, *takes: str, gives: str | tuple[str, ...] = ()) -> Step:
+    """Step: call a method of the object with these inputs; what it returns is the output(s) `gives`."""
+    return Step("call", method, takes, (gives,) if isinstance(gives, str) else tuple(gives))
+
+
+def get(attribute: str, gives: str | None = None) -> Step:
+    """Step: read an attribute of the object as an output (of the same name unless `gives` says otherwise)."""
+    return Step("get", attribute, (), (gives or attribute,))
+
+
+@dataclass(frozen=True)
+class Variant:
+    """Another answer, declared beside the reference: a mistake or an accepted convention.
+
+    `patch` takes `out` and inputs by name and returns the outputs that differ; `forward` is another forward
+    function, whose outputs and gradients replace the reference's."""
+
+    name: str
+    where: Where
+    patch: Function | None = None
+    forward: Function | None = None
+    hint: str = ""
+    code: str = ""
+
+
+@dataclass(frozen=True)
+class Given:
+    """A question's forward with some of its parameters fixed, as `forward=full_loss.given(kind="svm")`."""
+
+    question: Question
+    fixed: Mapping[str, Value]
+
+
+@dataclass
+class Question:
+    """A question under construction. Made by `@question`; filled by `.cases`, `.mistake` and `.accept`."""
+
+    name: str
+    function: Function
+    points: Mapping[str, float]
+    params: tuple[str, ...]
+    steps: tuple[Step, ...]
+    where: Where
+    doc: str
+    seconds: float | None = None
+    own: Given | None = None  # the student's own forward, where a gradient is a function of its own
+    forward: Function = field(default=lambda: None)
+    forward_params: tuple[str, ...] = ()
+    forward_outputs: tuple[str, ...] = ()
+    case_source: Callable[[np.random.Generator], Iterator[Case]] | None = None
+    mistakes: list[Variant] = field(default_factory=list)
+    conventions: list[Variant] = field(default_factory=list)
+
+    @property
+    def gradients(self) -> dict[str, str]:
+        """Gradient outputs and the argument of each: {"dW": "W"}."""
+        return {n: n[1:] for n in self.points if n not in self.forward_outputs and n[:1] == "d"}
+
+    @property
+    def cotangents(self) -> dict[str, str]:
+        """Names that stand for the cotangent of a forward output: {"dout": "out"}."""
+        return {"d" + name: name for name in self.forward_outputs}
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs that a case must give: the parameters, less the cotangents, which are drawn."""
+        return tuple(name for name in self.params if name not in self.cotangents)
+
+    def given(self, **fixed: Value) -> Given:
+        """This question's forward with some parameters fixed, for another question's `forward=`."""
+        where = Where.frame(sys._getframe(1))
+        for name in fixed:
+            if name not in self.params:
+                raise where.refuse(
+                    f"{self.name} has no parameter {name!r}", f"It has {', '.join(self.params)}"
+                )
+        return Given(self, fixed)
+
+    def cases(self, function: Function) -> Function:
+        """Decorator of a generator function of one argument, a NumPy Generator, that yields Cases.
+
+        The generator is seeded anew for each case from its name: public cases from a fixed seed, hidden
+        ones from the course's secret. Adding a case never changes another."""
+        where = Where.of(function)
+        if self.case_source is not None:
+            raise where.refuse(f"{self.name} has cases already", "Write all cases in one function")
+        if not inspect.isgeneratorfunction(function) or len(inspect.signature(function).parameters) != 1:
+            raise where.refuse(
+                f"the cases of {self.name} are no generator of one argument",
+                "Write def _(rng): yield Case(...)",
+            )
+        self.case_source = function
+        return function
+
+    def mistake(self, hint: str, *, code: str = "") -> Callable[[Function], Function]:
+        """Decorator: a wrong answer that students really give, the hint that it earns, its taxonomy row.
+
+        Of `(out, ...)`, with any of the inputs by name: returns a dict of the outputs that differ. Of the
+        forward's own parameters: a wrong forward, whose gradients autograd derives."""
+        where = Where.frame(sys._getframe(1))
+        if not isinstance(hint, str) or len(hint.strip()) < 10:
+            raise where.refuse(
+                "a mistake without a hint", "Write @q.mistake('a question that leads the student')"
+            )
+
+        def add(function: Function) -> Function:
+            self._add(self.mistakes, function, hint=hint, code=code)
+            return function
+
+        return add
+
+    def accept(self, label: str) -> Callable[[Function], Function]:
+        """Decorator: another convention that is also right, written like a mistake. It counts only where
+        a student follows it in every output that it changes."""
+        where = Where.frame(sys._getframe(1))
+        if not isinstance(label, str) or not label.strip() or not label.isprintable():
+            raise where.refuse("a convention without a label", "Write @q.accept('penalty halved: ...')")
+
+        def add(function: Function) -> Function:
+            self._add(self.conventions, function, label=label)
+            return function
+
+        return add
+
+    def _add(
+        self, to: list[Variant], function: Function, label: str = "", hint: str = "", code: str = ""
+    ) -> None:
+        where, name = Where.of(function), label or getattr(function, "__name__", "?")
+        if any(v.name == name for v in [*self.mistakes, *self.conventions]):
+            raise where.refuse(f"{self.name} has two variants named {name!r}", "Rename one")
+        params = tuple(inspect.signature(function).parameters)
+        if params[:1] == ("out",) and set(params[1:]) <= {*self.params, *self.cotangents}:
+            to.append(Variant(name, where, patch=function, hint=hint, code=code))
+        elif params == self.forward_params:
+            to.append(Variant(name, where, forward=function, hint=hint, code=code))
+        else:
+            raise where.refuse(
+                f"{name}({', '.join(params)}) fits neither form of a variant",
+                f"Write {name}(out, {', '.join(self.params)}) to change outputs, "
+                f"or {name}({', '.join(self.forward_params)}) as another forward",
+            )
+
+
+def question(
+    *,
+    name: str | None = None,
+    forward: Function | Question | Given | None = None,
+    steps: list[Step] | None = None,
+    seconds: float | None = None,
+    **points: float,
+) -> Callable[[FunctionType], Question]:
+    """Make a question of a torch forward function; keywords are its outputs and the points of each.
+
+    `d<param>` is the gradient with respect to that parameter, filled in by autograd. With `forward=` (a
+    function, a question, or `question.given(...)`) the decorated function is only the signature and the
+    docstring of what the student writes. `steps=` calls a class instead of a function. A forward that
+    returns no scalar needs its cotangent as an input: `dout` for the output `out`.
+
+    Raises AuthorError, with file and line, for all that does not fit together."""
+    where = Where.frame(sys._getframe(1))
+    if not points:
+        raise where.refuse("a question without outputs", "Write @question(loss=4, dW=6)")
+    for key, value in points.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e6:
+            raise where.refuse(f"output {key} is worth {value!r}", "Give a positive number of points")
+    if seconds is not None and not (isinstance(seconds, (int, float)) and 0 < seconds <= 3600):
+        raise where.refuse(f"seconds={seconds!r}", "Give a time limit between 0 and 3600 seconds")
+    if name is not None and not name.isidentifier():
+        raise where.refuse(f"name={name!r}", "Use a Python name, the one that the student defines")
+
+    def make(function: FunctionType) -> Question:
+        at = Where.of(function)
+        doc = inspect.getdoc(function) or ""
+        if not doc:
+            raise at.refuse(f"{function.__name__} has no docstring", "Say what it returns, with shapes")
+        params = _parameters(function, at)
+        made = Question(
+            name or function.__name__, function, dict(points), params, (), at, doc, seconds=seconds
+        )
+        _set_forward(made, forward)
+        _check_outputs(made)
+        made.steps = _steps(made, steps)
+        return made
+
+    return make
+
+
+def _parameters(function: Function, where: Where) -> tuple[str, ...]:
+    found = inspect.signature(function).parameters.values()
+    for p in found:
+        if p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty:
+            raise where.refuse(
+                f"parameter {p.name} of {getattr(function, '__name__', '?')} is not a plain one",
+                "Use positional parameters without defaults; a case gives every value",
+            )
+        if p.name in CASE_WORDS or p.name == "out":
+            raise where.refuse(f"a parameter is named {p.name!r}", "Rename it: the word is taken")
+    if not found:
+        raise where.refuse("a question without parameters", "Give it at least one")
+    return tuple(p.name for p in found)
+
+
+def _set_forward(made: Question, forward: Function | Question | Given | None) -> None:
+    """Fill in the forward function, its parameters and the names of what it returns."""
+    at = made.where
+    if forward is None:
+        made.forward, made.forward_params = made.function, made.params
+        made.forward_outputs = tuple(n for n in made.points if not (n[:1] == "d" and n[1:] in made.params))
+        return
+    given = forward if isinstance(forward, Given) else None
+    source = given.question if given else forward
+    fixed = dict(given.fixed) if given else {}
+    if isinstance(source, Question):
+        made.own = given or Given(source, {})
+        made.forward_outputs = source.forward_outputs
+        inner, inner_params = source.forward, source.forward_params
+    elif callable(source):
+        made.forward_outputs = ("out",)
+        inner, inner_params = source, _parameters(source, Where.of(source))
+    else:
+        raise at.refuse(f"forward={forward!r}", "Give a function, a question, or question.given(...)")
+    made.forward_params = tuple(p for p in inner_params if p not in fixed)
+    made.forward = (lambda *args: _call_with(inner, inner_params, fixed, args)) if fixed else inner
+    for name in made.forward_params:
+        if name not in made.params:
+            raise at.refuse(
+                f"the forward of {made.name} needs {name!r}, which {made.name} does not take",
+                f"Add it to def {made.name}(...), or fix it with .given({name}=...)",
+            )
+    for name in made.points:
+        if not (name[:1] == "d" and name[1:] in made.forward_params):
+            raise at.refuse(
+                f"output {name!r} is no gradient, yet {made.name} has forward=",
+                f"Name it d<parameter>, with one of {', '.join(made.forward_params)}",
+            )
+
+
+def _call_with(
+    function: Function, params: tuple[str, ...], fixed: Mapping[str, Value], args: tuple[Any, ...]
+) -> Any:
+    rest = iter(args)
+    return function(*(fixed[p] if p in fixed else next(rest) for p in params))
+
+
+def _check_outputs(made: Question) -> None:
+    at = made.where
+    for name in made.forward_outputs:
+        if name in made.params:
+            raise at.refuse(f"{made.name}: {name!r} is a parameter and an output", "Rename one of them")
+    if made.gradients and len(made.forward_outputs) != 1:
+        raise at.refuse(
+            f"{made.name} has gradients and {len(made.forward_outputs)} forward outputs",
+            "A gradient needs a forward with exactly one output; make two questions",
+        )
+    for name in made.params:
+        if name not in made.forward_params and name not in made.cotangents:
+            raise at.refuse(
+                f"{made.name}: its forward does not use {name!r}",
+                f"Take it out, or name the cotangent {' or '.join(made.cotangents)}",
+            )
+
+
+def _steps(made: Question, steps: list[Step] | None) -> tuple[Step, ...]:
+    at, outputs = made.where, tuple(made.points)
+    if steps is None:
+        return (Step("function", made.name, made.params, outputs),)
+    if not steps or not all(isinstance(s, Step) for s in steps) or [s.kind for s in steps].count("new") != 1:
+        raise at.refuse(
+            f"{made.name}: steps= without one new(...)", "Start with new(...), then call(...), get(...)"
+        )
+    if steps[0].kind != "new":
+        raise at.refuse(f"{made.name}: steps= starts with {steps[0].kind}", "Put new(...) first")
+    known = {*made.params, *made.cotangents}
+    for step in steps:
+        for name in step.takes:
+            if name not in known:
+                raise at.refuse(
+                    f"{made.name}: step {step.kind}({step.target!r}) takes {name!r}",
+                    f"Known: {', '.join(sorted(known))}",
+                )
+    given = [name for step in steps for name in step.gives]
+    if sorted(given) != sorted(outputs):
+        raise at.refuse(
+            f"{made.name}: its steps give {', '.join(given) or 'nothing'}, its outputs are {', '.join(outputs)}",
+            "Each output comes from exactly one step",
+        )
+    first = Step("new", made.name, steps[0].takes)
+    return (first, *steps[1:])
+
+
+@dataclass(frozen=True)
+class Assignment:
+    """What `reference/<name>/__init__.py` calls ASSIGNMENT: a title, the student's file, the questions in
+    the student's order, and the library that students write in ("numpy" or "torch")."""
+
+    title: str
+    file: str
+    questions: tuple[Question, ...]
+    library: str = "numpy"
+    where: Where = Where("?", 0)
+
+    def __init__(self, title: str, *, file: str, questions: list[Question], library: str = "numpy") -> None:
+        where = Where.frame(sys._getframe(1))
+        if not isinstance(title, str) or not title.strip():
+            raise where.refuse("an assignment without a title", "Write Assignment('Linear classifiers', ...)")
+        if not isinstance(file, str) or not file.endswith(".py") or not file[:-3].isidentifier():
+            raise where.refuse(f"file={file!r}", "Name the Python file that students hand in, as 'svm.py'")
+        if library not in ("numpy", "torch"):
+            raise where.refuse(f"library={library!r}", "Write 'numpy' or 'torch'")
+        if not questions or not all(isinstance(q, Question) for q in questions):
+            raise where.refuse("questions= is not a list of questions", "List what @question made, in order")
+        names = [q.name for q in questions]
+        for twice in {n for n in names if names.count(n) > 1}:
+            raise where.refuse(f"two questions are named {twice}", "Rename one")
+        for key, value in [("title", title), ("file", file), ("questions", tuple(questions))]:
+            object.__setattr__(self, key, value)
+        object.__setattr__(self, "library", library)
+        object.__setattr__(self, "where", where)

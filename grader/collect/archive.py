@@ -1,0 +1,94 @@
+"""A zip, read into memory with caps; nothing is ever written to disk under a name from inside it."""
+
+from __future__ import annotations
+
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from ..errors import IntakeError
+from ..text import clean_text
+
+MAX_MEMBERS = 50_000
+MAX_ARCHIVE = 1 << 30  # bytes of the zip itself
+MAX_MEMBER = 1 << 20  # bytes of one Python file, unpacked
+MAX_TOTAL = 1 << 30  # bytes unpacked in all
+SKIPPED = ("__MACOSX", "__pycache__")
+
+
+@dataclass
+class Folder:
+    """A folder inside a zip. A file that cannot be taken is a string: why."""
+
+    files: dict[str, bytes | str] = field(default_factory=dict)
+    folders: dict[str, Folder] = field(default_factory=dict)
+
+    def walk(self, prefix: str = "") -> Iterator[tuple[str, bytes | str]]:
+        for name, data in sorted(self.files.items()):
+            yield prefix + name, data
+        for name, folder in sorted(self.folders.items()):
+            yield from folder.walk(f"{prefix}{name}/")
+
+
+def read_zip(path: Path) -> Folder:
+    """The Python files and notebooks of a zip as a tree.
+
+    Raises IntakeError where the archive as a whole cannot be trusted; a single bad member is marked instead."""
+    try:
+        if path.stat().st_size > MAX_ARCHIVE:
+            raise IntakeError(f"{path.name} is larger than {MAX_ARCHIVE >> 20} MiB")
+        with zipfile.ZipFile(path) as archive:
+            return _tree(archive, path.name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError) as error:
+        raise IntakeError(f"{path.name} is no readable zip: {clean_text(str(error), 120, lines=False)}") from error
+    except OSError as error:
+        raise IntakeError(f"{path.name}: {error.strerror or error}") from error
+
+
+def _tree(archive: zipfile.ZipFile, name: str) -> Folder:
+    members = archive.infolist()
+    if len(members) > MAX_MEMBERS:
+        raise IntakeError(f"{name} has {len(members):,} members; at most {MAX_MEMBERS:,} are taken")
+    root, total = Folder(), 0
+    for member in members:
+        parts = [part for part in member.filename.replace("\\", "/").split("/") if part not in ("", ".")]
+        if not parts or any(part in SKIPPED or part.startswith("._") for part in parts):
+            continue
+        if ".." in parts or member.filename.startswith(("/", "\\")) or ":" in parts[0] or len(parts) > 12:
+            raise IntakeError(f"{name} holds the unsafe path {clean_text(member.filename, 80, lines=False)!r}")
+        folder = root
+        for part in parts[:-1]:
+            folder = folder.folders.setdefault(part, Folder())
+        if member.is_dir():
+            folder.folders.setdefault(parts[-1], Folder())
+            continue
+        if not parts[-1].endswith((".py", ".ipynb")):
+            continue
+        data = _member(archive, member)
+        total += len(data)
+        if total > MAX_TOTAL:
+            raise IntakeError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MiB")
+        if parts[-1] in folder.files:
+            data = f"{clean_text(parts[-1], 80, lines=False)} is in the zip twice"
+        folder.files[parts[-1]] = data
+    return root
+
+
+def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:
+    shown = clean_text(member.filename, 120, lines=False)
+    mode = member.external_attr >> 16
+    if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
+        return f"{shown} is a link or no regular file"
+    if member.flag_bits & 1:
+        return f"{shown} is encrypted"
+    try:
+        with archive.open(member) as file:
+            data = file.read(MAX_MEMBER + 1)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError) as error:
+        return f"{shown} cannot be unpacked: {clean_text(str(error), 120, lines=False)}"
+    if len(data) > MAX_MEMBER:
+        return f"{shown} unpacks to more than {MAX_MEMBER:,} bytes"
+    return data

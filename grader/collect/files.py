@@ -1,0 +1,206 @@
+"""Submissions from disk: files, folders (one per student, or one file per student), and zips.
+
+Rules: a folder that holds the assignment's file is one student's; any other folder holds students, each a
+folder or a `.py` file. Every problem is that student's alone and is told in one line."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from pathlib import Path
+
+from ..errors import IntakeError, UsageError
+from ..model import SourceFile, Submission
+from ..text import clean_text
+from .archive import Folder, read_zip
+
+MAX_FILE = 1 << 20  # bytes of one source file
+MAX_FILES = 100  # source files of one student
+MAX_DEPTH = 4
+SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "venv"}
+
+
+def collect(paths: Iterable[Path], main: str) -> list[Submission]:
+    """All submissions under the given paths, sorted by student; `main` is the file that students hand in.
+
+    Two submissions under one name are both left ungraded, with the reason. Raises UsageError for a path that
+    does not exist or holds no submission at all."""
+    found: list[Submission] = []
+    for path in paths:
+        try:
+            kind = os.lstat(path).st_mode
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}") from error
+        before = len(found)
+        if stat.S_ISLNK(kind):
+            kind = os.stat(path).st_mode if path.exists() else kind  # the instructor's own link
+        if stat.S_ISDIR(kind):
+            found += _folder(path, main)
+        elif path.suffix.lower() == ".zip":
+            found += _zip(path, main)
+        else:
+            found.append(_file(path, path.parent.name if path.name == main else path.stem, main))
+        if len(found) == before:
+            raise UsageError(f"{path}: no submission in it (wanted {main}, or a folder or .py file per student)")
+    return _unique(sorted(found, key=lambda s: s.student))
+
+
+def _unique(found: list[Submission]) -> list[Submission]:
+    counts: dict[str, int] = {}
+    for submission in found:
+        counts[submission.student.casefold()] = counts.get(submission.student.casefold(), 0) + 1
+    out, seen = [], set()
+    for submission in found:
+        folded = submission.student.casefold()
+        if counts[folded] == 1:
+            out.append(submission)
+        elif folded not in seen:
+            seen.add(folded)
+            text = f"{counts[folded]} submissions under this name; leave one and run again"
+            out.append(Submission(submission.student, problem=text, ours=True))
+    return out
+
+
+def student_id(name: str) -> str:
+    """A student's name as it is shown and stored; never used as a path."""
+    return clean_text(name.strip(), 120, lines=False) or "unnamed"
+
+
+def _folder(path: Path, main: str) -> Iterator[Submission]:
+    entries = sorted(_entries(path), key=lambda e: e.name)
+    if any(entry.name == main for entry in entries):
+        yield _one_folder(path, path.resolve().name, main)
+        return
+    for entry in entries:
+        if entry.name.startswith(".") or entry.name in SKIPPED:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            yield _one_folder(Path(entry.path), entry.name, main)
+        elif entry.name.endswith((".py", ".ipynb")):
+            yield _file(Path(entry.path), Path(entry.name).stem, main)
+
+
+def _entries(path: Path) -> list[os.DirEntry[str]]:
+    try:
+        with os.scandir(path) as entries:
+            return list(entries)
+    except OSError as error:
+        raise UsageError(f"{path}: {error.strerror}") from error
+
+
+def _one_folder(path: Path, student: str, main: str) -> Submission:
+    """One student's folder: every .py file in it, at most four levels deep."""
+    try:
+        files = list(_walk(path, ""))
+    except IntakeError as error:
+        return Submission(student_id(student), problem=str(error), ours=error.ours)
+    return assemble(student, files, main)
+
+
+def _walk(path: Path, prefix: str, depth: int = 0) -> Iterator[SourceFile]:
+    try:
+        with os.scandir(path) as found:
+            entries = sorted(found, key=lambda e: e.name)
+    except OSError as error:
+        raise IntakeError(f"{prefix or 'the folder'}: {error.strerror}", ours=True) from error
+    for entry in entries:
+        name = prefix + entry.name
+        if entry.name.startswith(".") or entry.name in SKIPPED:
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if depth < MAX_DEPTH:
+                yield from _walk(Path(entry.path), name + "/", depth + 1)
+        elif entry.name.endswith((".py", ".ipynb")):
+            yield SourceFile(name, read_regular(Path(entry.path), name))
+
+
+def _file(path: Path, student: str, main: str) -> Submission:
+    try:
+        return assemble(student, [SourceFile(path.name, read_regular(path, path.name))], main)
+    except IntakeError as error:
+        return Submission(student_id(student), problem=str(error), ours=error.ours)
+
+
+def read_regular(path: Path, name: str) -> bytes:
+    """The bytes of a regular file, without following links or waiting on pipes. Raises IntakeError."""
+    shown = clean_text(name, 120, lines=False)
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        fd = os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise IntakeError(f"{shown} is a link; hand in the file itself") from error
+        raise IntakeError(f"{shown}: {error.strerror}", ours=error.errno in (errno.EACCES, errno.EIO)) from error
+    with os.fdopen(fd, "rb") as file:
+        about = os.fstat(file.fileno())
+        if not stat.S_ISREG(about.st_mode):
+            raise IntakeError(f"{shown} is no regular file")
+        if about.st_size > MAX_FILE:
+            raise IntakeError(f"{shown} has {about.st_size:,} bytes; at most {MAX_FILE:,} are taken")
+        return file.read(MAX_FILE + 1)[:MAX_FILE]
+
+
+def assemble(student: str, files: list[SourceFile], main: str) -> Submission:
+    """A submission from its files: the one with the assignment's name, or the only one that there is."""
+    name = student_id(student)
+    scripts = [f for f in files if f.name.endswith(".py")]
+    if len(scripts) > MAX_FILES:
+        return Submission(name, problem=f"{len(scripts)} Python files; at most {MAX_FILES} are taken")
+    exact = [f for f in scripts if f.name == main] or [f for f in scripts if f.name.rsplit("/", 1)[-1] == main]
+    chosen = exact or (scripts if len(scripts) == 1 else [])
+    if len(chosen) == 1:
+        return _rooted(Submission(name, tuple(scripts), chosen[0].name))
+    if exact:
+        return Submission(name, problem=f"{len(exact)} files named {main}; leave one")
+    if scripts:
+        return Submission(name, problem=f"no {main} among {len(scripts)} Python files")
+    if any(f.name.endswith(".ipynb") for f in files):
+        return Submission(name, problem="notebooks are not read by this version; export it as a .py file", ours=True)
+    return Submission(name, problem=f"no {main} and no other Python file")
+
+
+def _rooted(submission: Submission) -> Submission:
+    """Names relative to the main file's folder, so that it can import its neighbours."""
+    folder = submission.main.rpartition("/")[0]
+    if not folder:
+        return submission
+    files = tuple(SourceFile(f.name.removeprefix(folder + "/"), f.data) for f in submission.files)
+    return replace(submission, files=files, main=submission.main.removeprefix(folder + "/"))
+
+
+def _zip(path: Path, main: str) -> Iterator[Submission]:
+    try:
+        top = read_zip(path)
+    except IntakeError as error:
+        yield Submission(student_id(path.stem), problem=str(error), ours=True)
+        return
+    while not top.files and len(top.folders) == 1:  # a zip of one folder, as systems make them
+        name, inner = next(iter(top.folders.items()))
+        if main in inner.files:
+            yield _from_folder(inner, name if path.stem == name else path.stem, main)
+            return
+        top = inner
+    if main in top.files:
+        yield _from_folder(top, path.stem, main)
+        return
+    for name, folder in top.folders.items():
+        yield _from_folder(folder, name, main)
+    for name, member in top.files.items():
+        if name.endswith((".py", ".ipynb")):
+            if isinstance(member, str):
+                yield Submission(student_id(Path(name).stem), problem=member)
+            else:
+                yield assemble(Path(name).stem, [SourceFile(name, member)], main)
+
+
+def _from_folder(folder: Folder, student: str, main: str) -> Submission:
+    files = []
+    for name, member in folder.walk():
+        if isinstance(member, str):
+            return Submission(student_id(student), problem=member)
+        if name.endswith((".py", ".ipynb")):
+            files.append(SourceFile(name, member))
+    return assemble(student, files, main)

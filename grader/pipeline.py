@@ -1,0 +1,190 @@
+"""Submissions in, Reports out: run, judge, diagnose, score; one at a time or a whole cohort."""
+
+from __future__ import annotations
+
+import concurrent.futures as futures
+import functools
+import hashlib
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, field
+from pathlib import Path
+
+from . import __version__
+from .diagnose import diagnose
+from .errors import SandboxError
+from .judge import judge
+from .keyfile import question_digest
+from .model import (
+    AnswerKey,
+    Failure,
+    FrozenQuestion,
+    Limits,
+    QuestionResult,
+    Report,
+    Response,
+    Submission,
+    Verdict,
+)
+from .sandbox.launch import Launcher
+from .sandbox.run import Runner
+from .score import report, score_question
+from .store import Store
+
+BATCH = 20  # submissions whose results are written in one transaction
+
+
+def grade(
+    key: AnswerKey,
+    submission: Submission,
+    launcher: Launcher,
+    limits: Limits,
+    known: Mapping[str, QuestionResult] | None = None,
+) -> Report:
+    """Grade one submission. Questions in `known` are not run again. Never raises for what a student did."""
+    results = dict(known or {})
+    pending = [q for q in key.questions if q.name not in results]
+    notes: tuple[str, ...] = ()
+    if submission.problem:
+        verdict = Verdict.UNGRADED if submission.ours else Verdict.MISSING
+        failure = Failure(verdict, "ungraded" if submission.ours else "missing", submission.problem)
+        results = {q.name: result_of(q, _all(q, failure)) for q in key.questions}
+        notes = (submission.problem,)
+    elif pending:
+        runner = Runner(key, submission, launcher, limits)
+        try:
+            for question, responses in runner.responses(pending):
+                results[question.name] = result_of(question, responses)
+        except SandboxError as error:
+            notes = (str(error),)
+            failure = Failure(Verdict.UNGRADED, "ungraded", str(error))
+            for question in pending:
+                results.setdefault(question.name, result_of(question, _all(question, failure)))
+        finally:
+            runner.close()
+        notes = (*runner.notes, *notes)
+    ordered = [results[q.name] for q in key.questions]
+    return report(key, submission, ordered, launcher.isolation, notes)
+
+
+def result_of(question: FrozenQuestion, responses: Mapping[str, Response]) -> QuestionResult:
+    """Judge, diagnose and score the responses of one question."""
+    outcomes, taken = judge(question, responses)
+    return score_question(question, diagnose(question, responses, outcomes, taken), taken)
+
+
+def _all(question: FrozenQuestion, failure: Failure) -> dict[str, Response]:
+    return {case.name: Response(failure=failure) for case in question.cases}
+
+
+# -- a cohort ------------------------------------------------------------------------------------------------
+
+
+@functools.cache
+def code_digest() -> str:
+    """SHA-256 of the code that runs and judges: a verdict depends on it."""
+    digest = hashlib.sha256(__version__.encode())
+    here = Path(__file__).parent
+    for path in sorted([*here.glob("*.py"), *(here / "sandbox").rglob("*.py")]):
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def content_keys(key: AnswerKey, submission: Submission, limits: Limits, isolation: str) -> dict[str, str]:
+    """The content key of each question's result for this submission."""
+    digest = hashlib.sha256()
+    for part in (
+        submission.main,
+        *(x for file in submission.files for x in (file.name, hashlib.sha256(file.data).hexdigest())),
+        repr(astuple(limits)),
+        isolation,
+        key.library,
+        key.fixtures,
+        code_digest(),
+    ):
+        digest.update(hashlib.sha256(part.encode("utf-8", "surrogateescape")).digest())
+    base = digest.hexdigest()
+    return {name: hashlib.sha256((base + d).encode()).hexdigest() for name, d in _digests(key).items()}
+
+
+def _digests(key: AnswerKey) -> dict[str, str]:
+    found = _digest_cache.get(id(key))
+    if found is None or found[0] is not key:
+        found = (key, {q.name: question_digest(q) for q in key.questions})
+        _digest_cache.clear()
+        _digest_cache[id(key)] = found
+    return found[1]
+
+
+_digest_cache: dict[int, tuple[AnswerKey, dict[str, str]]] = {}
+
+
+@dataclass
+class Launchers:
+    """One launcher per thread, made on first use; `close` ends them all."""
+
+    make: Callable[[], Launcher]
+    _local: threading.local = field(default_factory=threading.local)
+    _all: list[Launcher] = field(default_factory=list)
+
+    def get(self) -> Launcher:
+        launcher: Launcher | None = getattr(self._local, "launcher", None)
+        if launcher is None:
+            launcher = self._local.launcher = self.make()
+            self._all.append(launcher)
+        return launcher
+
+    def close(self) -> None:
+        for launcher in self._all:
+            launcher.close()
+
+
+def grade_all(
+    key: AnswerKey,
+    submissions: Sequence[Submission],
+    executor: futures.Executor,
+    launchers: Launchers,
+    limits: Limits,
+    isolation: str,
+    store: Store,
+    window: int = 16,
+) -> Iterator[Report]:
+    """Reports as they are done, in no order. Results are stored in batches; stored ones are not run again.
+
+    At most `window` submissions are under way. Closing the generator stores what is done."""
+    todo = iter(submissions)
+    running: dict[futures.Future[Report], tuple[Submission, dict[str, str], set[str]]] = {}
+    rows: list[tuple[str, str, QuestionResult]] = []
+
+    def one(submission: Submission, known: dict[str, QuestionResult]) -> Report:
+        return grade(key, submission, launchers.get(), limits, known)
+
+    def submit() -> None:
+        for submission in todo:
+            keys = {} if submission.problem else content_keys(key, submission, limits, isolation)
+            known = store.get(keys) if keys else {}
+            running[executor.submit(one, submission, known)] = (submission, keys, set(known))
+            return
+
+    try:
+        for _ in range(window):
+            submit()
+        while running:
+            done, _ = futures.wait(running, return_when=futures.FIRST_COMPLETED)
+            for future in done:
+                submission, keys, known = running.pop(future)
+                graded = future.result()
+                rows += [
+                    (keys[r.question], submission.student, r)
+                    for r in graded.questions
+                    if r.score is not None and r.question in keys and r.question not in known
+                ]
+                submit()
+                if len(rows) >= BATCH * len(key.questions):
+                    store.put(rows)
+                    rows = []
+                yield graded
+    finally:
+        store.put(rows)
+        for future in running:
+            future.cancel()

@@ -1,0 +1,1 @@
+"""The sandbox: a worker that answers, and the trusted side that asks, limits and kills."""

@@ -1,0 +1,270 @@
+"""One conversation with one worker: requests out, answers in, a deadline on both, printed text drained.
+
+Blocking on a worker is never possible: every wait has a deadline, and printed text is read (and thrown away
+beyond the cap) in the same loop, so that a flood cannot fill a pipe and stall us."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import queue
+import secrets
+import select
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from ..model import Value
+
+REQUEST_HEADER_CAP = 4 << 20
+MAX_ASKS = 10_000  # questions that a worker may put back during one call
+ASK_BODY_CAP = 1 << 20
+
+
+class Died(Exception):
+    """The worker's end of the wire closed."""
+
+
+class TimedOut(Exception):
+    """The deadline passed."""
+
+
+class Line(Protocol):
+    """Bytes to and from a worker."""
+
+    def read(self, count: int, deadline: float) -> bytes: ...
+    def write(self, data: bytes, deadline: float) -> None: ...
+    def printed(self) -> bytes: ...
+    def close(self) -> None: ...
+
+
+class PolledLine:
+    """A Line over POSIX file descriptors, with one poll loop and no threads."""
+
+    def __init__(self, read_fd: int, write_fd: int, output_fd: int, keep: int) -> None:
+        self.read_fd, self.write_fd, self.output_fd, self.keep = read_fd, write_fd, output_fd, keep
+        self.kept = bytearray()
+        self.buffer = bytearray()
+        for fd in (read_fd, write_fd, output_fd):
+            os.set_blocking(fd, False)
+
+    def _wait(self, fd: int, event: int, deadline: float) -> None:
+        """Wait until `fd` is ready, draining printed text meanwhile."""
+        while True:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise TimedOut
+            poll = select.poll()
+            poll.register(fd, event)
+            if self.output_fd >= 0:
+                poll.register(self.output_fd, select.POLLIN)
+            ready = dict(poll.poll(left * 1000 + 1))
+            if self.output_fd in ready:
+                self._drain()
+            if fd in ready:
+                return
+
+    def _drain(self) -> None:
+        with contextlib.suppress(BlockingIOError):
+            for _ in range(16):  # a flood may not starve the wire
+                data = os.read(self.output_fd, 1 << 16)
+                if not data:
+                    os.close(self.output_fd)
+                    self.output_fd = -1
+                    return
+                self.kept += data[: max(0, self.keep - len(self.kept))]
+
+    def read(self, count: int, deadline: float) -> bytes:
+        while len(self.buffer) < count:
+            try:
+                data = os.read(self.read_fd, max(1 << 16, count - len(self.buffer)))
+            except BlockingIOError:
+                self._wait(self.read_fd, select.POLLIN, deadline)
+                continue
+            if not data:
+                raise Died
+            self.buffer += data
+            if time.monotonic() > deadline and len(self.buffer) < count:
+                raise TimedOut
+        out = bytes(self.buffer[:count])
+        del self.buffer[:count]
+        return out
+
+    def write(self, data: bytes, deadline: float) -> None:
+        view = memoryview(data)
+        while view:
+            try:
+                view = view[os.write(self.write_fd, view[: 1 << 16]) :]
+            except BlockingIOError:
+                self._wait(self.write_fd, select.POLLOUT, deadline)
+            except BrokenPipeError:
+                raise Died from None
+
+    def printed(self) -> bytes:
+        """Printed text since the last time, up to the cap for the whole submission."""
+        if self.output_fd >= 0:
+            self._drain()
+        out = bytes(self.kept)
+        self.keep -= len(out)
+        self.kept.clear()
+        return out
+
+    def close(self) -> None:
+        for fd in (self.read_fd, self.write_fd, self.output_fd):
+            if fd >= 0:
+                os.close(fd)
+        self.read_fd = self.write_fd = self.output_fd = -1
+
+
+class ThreadedLine:
+    """A Line for systems whose pipes cannot be polled (Windows): one thread per direction."""
+
+    def __init__(self, read_fd: int, write_fd: int, output_fd: int, keep: int) -> None:
+        self.keep = keep
+        self.incoming: queue.Queue[bytes] = queue.Queue(64)
+        self.outgoing: queue.Queue[bytes] = queue.Queue(64)
+        self.text: queue.Queue[bytes] = queue.Queue()
+        self.room = keep
+        self.buffer = bytearray()
+        self.write_fd = write_fd
+        for target in (
+            lambda: self._pump(read_fd, self.incoming.put),
+            lambda: self._pump(output_fd, self._keep_text),
+            self._send,
+        ):
+            threading.Thread(target=target, daemon=True).start()
+
+    @staticmethod
+    def _pump(fd: int, put: Callable[[bytes], None]) -> None:
+        data = b"?"
+        while data:
+            try:
+                data = os.read(fd, 1 << 16)
+            except OSError:
+                data = b""
+            put(data)
+        with contextlib.suppress(OSError):
+            os.close(fd)
+
+    def _keep_text(self, data: bytes) -> None:
+        data = data[: max(0, self.room)]
+        self.room -= len(data)
+        self.text.put(data)
+
+    def _send(self) -> None:
+        with contextlib.suppress(OSError):
+            while data := self.outgoing.get():
+                view = memoryview(data)
+                while view:
+                    view = view[os.write(self.write_fd, view[: 1 << 16]) :]
+        with contextlib.suppress(OSError):
+            os.close(self.write_fd)
+
+    def read(self, count: int, deadline: float) -> bytes:
+        while len(self.buffer) < count:
+            try:
+                data = self.incoming.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise TimedOut from None
+            if not data:
+                self.incoming.put(b"")
+                raise Died
+            self.buffer += data
+        out = bytes(self.buffer[:count])
+        del self.buffer[:count]
+        return out
+
+    def write(self, data: bytes, deadline: float) -> None:
+        try:
+            self.outgoing.put(data, timeout=max(0.0, deadline - time.monotonic()))
+        except queue.Full:
+            raise TimedOut from None
+
+    def printed(self) -> bytes:
+        out = b""
+        with contextlib.suppress(queue.Empty):
+            while True:
+                out += self.text.get_nowait()
+        return out
+
+    def close(self) -> None:
+        self.outgoing.put(b"")
+
+
+Answerer = Callable[[str, "list[Value]"], "Value"]
+
+
+class Channel:
+    """Requests and answers over a Line. `end()` kills the worker and says how it died."""
+
+    def __init__(self, line: Line, end: Callable[[], str]) -> None:
+        self.line, self._end = line, end
+        self.nonce = secrets.token_hex(8)
+        self.sequence = 0
+        self.cause: str | None = None
+
+    def request(
+        self,
+        header: Mapping[str, Any],
+        buffers: Sequence[bytes],
+        seconds: float,
+        cap: int,
+        answer: Answerer | None = None,
+    ) -> tuple[dict[str, Any], list[memoryview]]:
+        """Send one request and return its answer, whose body is at most `cap` bytes.
+
+        While the call is open the worker may ask back; `answer(name, args)` replies, and the time that it
+        takes is not charged. Raises Died, TimedOut, or WireError for an answer that breaks the rules."""
+        from ..wire import WireError, pack, read_frame
+
+        deadline = time.monotonic() + seconds
+        self.sequence += 1
+        tags = {"seq": self.sequence, "nonce": self.nonce}
+        self.line.write(pack({**header, **tags}, buffers, REQUEST_HEADER_CAP), deadline)
+        asked = 0
+        while True:
+            got, body = read_frame(lambda n: self.line.read(n, deadline), max(cap, ASK_BODY_CAP))
+            if "ask" not in got:
+                break
+            asked += 1
+            if asked > MAX_ASKS:
+                raise WireError("more questions than a call may ask")
+            started = time.monotonic()
+            reply, out = self._reply(got, body, answer)
+            deadline += time.monotonic() - started
+            self.line.write(pack({**reply, **tags}, out, REQUEST_HEADER_CAP), deadline)
+        if got.get("overflow"):
+            raise WireError("an answer with more parts than fit")
+        if got.get("nonce") != self.nonce or got.get("seq") != self.sequence:
+            raise WireError("an answer to another request")
+        return got, body
+
+    @staticmethod
+    def _reply(
+        got: dict[str, Any], body: list[memoryview], answer: Answerer | None
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        from ..wire import WireError, decode, encode
+
+        name, args = got["ask"], got.get("args")
+        if not isinstance(name, str) or not isinstance(args, list):
+            raise WireError("malformed question")
+        values = [decode(node, body, answers=True) for node in args]
+        if answer is None:
+            return {"refused": True}, []
+        out: list[bytes] = []
+        try:
+            return {"answer": encode(answer(name, values), out)}, out
+        except ValueError:
+            return {"refused": True}, []
+
+    def printed(self) -> str:
+        return self.line.printed().decode("utf-8", errors="replace")
+
+    def end(self) -> str:
+        """Kill the worker with all its descendants; how it had died, in words. Safe to call twice."""
+        if self.cause is None:
+            self.cause = self._end()
+            self.line.close()
+        return self.cause

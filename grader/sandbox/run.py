@@ -1,0 +1,258 @@
+"""All cases of an assignment put to one submission: Submission + AnswerKey's questions -> Responses.
+
+A crash, an exit or a time-out costs the case in which it happens; the rest goes on in a fresh process. Every
+question keeps its fair share of the submission's time, so that loops in some cannot starve the others."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..errors import WireError
+from ..model import (
+    AnswerKey,
+    Failure,
+    FrozenCase,
+    FrozenQuestion,
+    Limits,
+    Response,
+    Submission,
+    Value,
+    Verdict,
+)
+from ..text import clean_text
+from ..wire import decode, encode
+from .channel import Answerer, Channel, Died, TimedOut
+from .launch import Launcher
+
+ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
+LOAD_CAP = 1 << 16
+
+
+@dataclass
+class Loaded:
+    """What loading the student's file gave."""
+
+    found: frozenset[str] = frozenset()
+    present: frozenset[str] = frozenset()
+    notes: tuple[str, ...] = ()
+    failure: Failure | None = None
+
+
+@dataclass
+class Runner:
+    """Puts cases to one submission. Use `responses`; then `notes` holds what was said while loading."""
+
+    key: AnswerKey
+    submission: Submission
+    launcher: Launcher
+    limits: Limits
+    clock: Callable[[], float] = time.monotonic
+    notes: tuple[str, ...] = ()
+    ask: Mapping[str, Answerer] = field(default_factory=dict)  # functions answered by the grader
+    _channel: Channel | None = None
+    _loaded: Loaded | None = None
+
+    def responses(
+        self, questions: Sequence[FrozenQuestion]
+    ) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
+        """The responses of each question, by case, in order. Raises SandboxError for a fault of ours."""
+        started = self.clock()
+        try:
+            for index, question in enumerate(questions):
+                left = self.limits.submission - (self.clock() - started)
+                share = max(0.05, left / (len(questions) - index))
+                yield question, self._question(question, min(question.seconds or self.limits.question, share))
+        finally:
+            self._end()
+
+    def call(self, question: FrozenQuestion, inputs: Mapping[str, Value], seconds: float) -> Response:
+        """One more call with inputs of our own, as the gradient check needs. Raises SandboxError."""
+        case = FrozenCase("", False, inputs, {}, {})
+        return self._case(question, case, seconds)
+
+    def close(self) -> None:
+        self._end()
+
+    def _end(self) -> str:
+        channel, self._channel = self._channel, None
+        return channel.end() if channel else ""
+
+    def _question(self, question: FrozenQuestion, seconds: float) -> dict[str, Response]:
+        out: dict[str, Response] = {}
+        deadline, crashes = self.clock() + seconds, 0
+        for index, case in enumerate(question.cases):
+            left, remaining = deadline - self.clock(), len(question.cases) - index
+            if left <= 0.02:
+                spent = Failure(
+                    Verdict.TIMEOUT,
+                    "time limit",
+                    f"not run: the {seconds:.3g} s of this question were used up",
+                )
+                out[case.name] = Response(failure=spent)
+                continue
+            if crashes > self.limits.restarts:
+                tired = Failure(
+                    Verdict.ERROR, "crashed", "not run: this function ended its process too often"
+                )
+                out[case.name] = Response(failure=tired)
+                continue
+            out[case.name] = self._case(question, case, max(left / 2, left / remaining))
+            crashes += self._channel is None
+        return out
+
+    def _case(self, question: FrozenQuestion, case: FrozenCase, seconds: float) -> Response:
+        loaded = self._load(seconds)
+        if loaded.failure:
+            return Response(failure=loaded.failure)
+        target = question.steps[0].target
+        if target not in loaded.found:
+            why = (
+                "is not a function or class"
+                if target in loaded.present
+                else f"is not defined in {self.submission.main}"
+            )
+            return Response(failure=Failure(Verdict.MISSING, "missing", f"{target} {why}"))
+        assert self._channel is not None
+        buffers: list[bytes] = []
+        cap = ANSWER_SLACK + 8 * sum(_size(v) for v in case.expected.values())
+        header = {
+            "op": "call",
+            "steps": [[s.kind, s.target, s.takes, s.gives] for s in question.steps],
+            "inputs": {name: encode(value, buffers) for name, value in case.inputs.items()},
+            "kinds": {output.name: output.kind for output in question.outputs},
+            "ask": list(self.ask),
+            "cap": cap,
+        }
+        answer = (lambda name, args: self.ask[name](name, args)) if self.ask else None
+        try:
+            got, body = self._channel.request(header, buffers, seconds, cap, answer)
+            return self._read(question, got, body, self._channel.printed())
+        except TimedOut:
+            self._end()
+            return Response(
+                failure=Failure(Verdict.TIMEOUT, "time limit", f"no answer within {seconds:.3g} s")
+            )
+        except Died:
+            cause = self._end()
+            return Response(
+                failure=Failure(Verdict.ERROR, "crashed", f"the process died during this call: {cause}")
+            )
+        except WireError as error:
+            self._end()
+            return Response(
+                failure=Failure(Verdict.ERROR, "unreadable answer", f"the answer could not be read: {error}")
+            )
+
+    def _load(self, seconds: float) -> Loaded:
+        """Start a worker and load the submission, unless one is waiting."""
+        if self._channel is not None and self._loaded is not None:
+            return self._loaded
+        if self._loaded is not None and self._loaded.failure:
+            return self._loaded
+        self._channel = self.launcher.start(self.limits)
+        self._loaded = self._load_into(self._channel, max(seconds, min(5.0, self.limits.question)))
+        self.notes = self._loaded.notes
+        if self._loaded.failure:
+            self._end()
+        return self._loaded
+
+    def _load_into(self, channel: Channel, seconds: float) -> Loaded:
+        files = self.submission.files
+        header = {
+            "op": "load",
+            "files": [file.name for file in files],
+            "main": self.submission.main,
+            "library": self.key.library,
+            "fixtures": bool(self.key.fixtures),
+            "targets": sorted({q.steps[0].target for q in self.key.questions}),
+        }
+        buffers = [file.data for file in files]
+        if self.key.fixtures:
+            buffers.append(self.key.fixtures.encode())
+        during = "while the file was loaded"
+        try:
+            got, _ = channel.request(header, buffers, seconds, LOAD_CAP)
+        except TimedOut:
+            return Loaded(
+                failure=Failure(Verdict.TIMEOUT, "time limit", f"no end within {seconds:.3g} s {during}")
+            )
+        except Died:
+            return Loaded(
+                failure=Failure(Verdict.ERROR, "crashed", f"the process died {during}: {channel.end()}")
+            )
+        except WireError as error:
+            return Loaded(failure=Failure(Verdict.ERROR, "unreadable answer", f"{error} {during}"))
+        notes = tuple(clean_text(str(n), 400, lines=False) for n in _list(got.get("notes"))[:10])
+        if got.get("error") is not None:
+            return Loaded(notes=notes, failure=_failure(got["error"], "the file does not load: "))
+        found, present = _list(got.get("found")), _list(got.get("present"))
+        return Loaded(
+            frozenset(n for n in found if isinstance(n, str)),
+            frozenset(n for n in present if isinstance(n, str)),
+            notes,
+        )
+
+    def _read(
+        self, question: FrozenQuestion, got: Mapping[str, Any], body: Sequence[memoryview], printed: str
+    ) -> Response:
+        """An answer frame as a Response. Raises WireError where it breaks the rules."""
+        nodes, error, modified = got.get("values"), got.get("error"), _list(got.get("modified"))
+        if not isinstance(nodes, dict) or len(nodes) > len(question.outputs):
+            raise WireError("malformed answer")
+        names = {output.name for output in question.outputs}
+        values = {k: decode(node, body, answers=True) for k, node in nodes.items() if k in names}
+        failure, raised = None, ()
+        if error is not None:
+            failure = _failure(error)
+            raised = tuple(
+                k for k in _list(error.get("kinds") if isinstance(error, dict) else None) if k in BUILTIN
+            )
+        changed = tuple(name for name in question.params if name in modified)
+        return Response(values, failure, raised, changed, clean_text(printed, 4000))
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
+
+
+def _size(value: Value) -> int:
+    if isinstance(value, Mapping):
+        return sum(map(_size, value.values()))
+    if isinstance(value, (list, tuple)):
+        return sum(map(_size, value))
+    return int(getattr(value, "nbytes", 64))
+
+
+def _builtin_exceptions() -> frozenset[str]:
+    import builtins
+
+    return frozenset(
+        n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, BaseException)
+    )
+
+
+BUILTIN = _builtin_exceptions()
+
+
+def _failure(error: Any, prefix: str = "") -> Failure:
+    """An error as the worker described it. Only names of built-in exceptions become its `kind`."""
+    if not isinstance(error, dict):
+        raise WireError("malformed error")
+    count, wanted = error.get("count"), error.get("wanted")
+    if type(count) is int and type(wanted) is int:
+        return Failure(Verdict.FAIL, "wrong number of outputs", f"{count} returned, {wanted} expected")
+    known = [k for k in _list(error.get("kinds")) if k in BUILTIN]
+    kind = known[0] if known else "an exception"
+    name = clean_text(str(error.get("type", "")), 80, lines=False)
+    message = clean_text(str(error.get("message", "")), 600, lines=False)
+    text, line = clean_text(str(error.get("text", "")), 200, lines=False), error.get("line")
+    file = clean_text(str(error.get("file", "")), 120, lines=False)
+    at = f" ({file} line {line}: {text})" if type(line) is int and line > 0 and file else ""
+    if "MemoryError" in known:
+        return Failure(Verdict.MEMORY, "memory limit", f"{prefix}{name}: {message}{at}")
+    if kind == "NotImplementedError":
+        return Failure(Verdict.ERROR, kind, f"{prefix}not written yet{at}")
+    return Failure(Verdict.ERROR, kind, f"{prefix}{name}: {message}{at}")

@@ -1,0 +1,162 @@
+"""How a worker starts: once per core as a zygote that forks for each submission, or once as a plain process.
+
+The zygote imports NumPy (and torch, single-threaded, where the assignment asks), never runs student code, and
+obeys two orders on its control socket: fork, and end (kill all that came of the fork, and say how it died)."""
+
+from __future__ import annotations
+
+import gc
+import importlib
+import json
+import os
+import shutil
+import signal
+import socket
+import sys
+import sysconfig
+import time
+from typing import Any
+
+from . import confine
+from .session import Session, quiet_streams
+from .values import Pipe
+
+
+def main(arguments: list[str]) -> None:
+    mode, options = arguments[0], json.loads(arguments[1])
+    tidy_path()
+    if options["library"] == "torch":
+        warm_torch()
+    if mode == "single":
+        single()
+    else:
+        Zygote(options).serve()
+
+
+def tidy_path() -> None:
+    """Only the standard library and the folder that NumPy lives in can be imported from; these files, and
+    whatever a .pth file added, cannot. The names of our own modules are free for the student."""
+    import numpy
+
+    site = os.path.dirname(os.path.dirname(os.path.abspath(numpy.__file__)))
+    standard = {sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib")}
+    keep = {site, *standard, *(os.path.join(p, "lib-dynload") for p in standard)}
+    sys.path[:] = [p for p in sys.path if p in keep or p.endswith(".zip") or os.path.abspath(p) in keep]
+    for name in [n for n in sys.modules if n == "worker" or n.startswith("worker.")]:
+        del sys.modules[name]
+
+
+def warm_torch() -> None:
+    """One thread before anything else (a fork after a parallel operation hangs), then the first optimizer,
+    which imports some 800 modules."""
+    torch: Any = importlib.import_module("torch")
+    torch.set_num_threads(1)
+    torch.set_num_interop_threads(1)
+    weight = torch.zeros(1, requires_grad=True)
+    weight.sum().backward()
+    torch.optim.SGD([weight], lr=0.1, momentum=0.9).step()
+    torch.optim.Adam([weight]).step()
+
+
+def single() -> None:
+    """Serve one session on stdin and stdout, without layers; the student's output goes to stderr."""
+    pipe = Pipe(os.dup(0), os.dup(1))
+    quiet_streams(2)
+    Session(pipe).serve()
+    os._exit(0)
+
+
+class Zygote:
+    """Forks one confined worker at a time and buries it with all its descendants."""
+
+    def __init__(self, options: dict[str, Any]) -> None:
+        self.control = socket.socket(fileno=options["control"])
+        self.scratch = options["scratch"]
+        self.layers = tuple(options["layers"])
+        self.child = 0
+        confine.prctl(confine.PR_SET_PDEATHSIG, signal.SIGKILL)
+        confine.prctl(confine.PR_SET_DUMPABLE, 0)
+        confine.prctl(confine.PR_SET_SUBREAPER, 1)
+        self.ruleset = -1
+        if "landlock" in self.layers:
+            libraries = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
+            readable = confine.readable_roots(tuple(sorted(libraries - {"grader", "worker", "__main__"})))
+            self.ruleset = confine.landlock_ruleset(readable, self.scratch)
+        gc.collect()
+        gc.freeze()
+
+    def serve(self) -> None:
+        self.control.send(b'{"ready": true}')
+        while True:
+            data, fds, _, _ = socket.recv_fds(self.control, 4096, 3)
+            if not data:
+                return
+            order = json.loads(data)
+            if order["op"] == "fork":
+                self.fork(order, fds)
+                self.control.send(json.dumps({"pid": self.child}).encode())
+            else:
+                self.control.send(json.dumps({"status": self.bury()}).encode())
+
+    def fork(self, order: dict[str, Any], fds: list[int]) -> None:
+        self.empty_scratch()
+        home = os.path.join(self.scratch, "home")
+        os.mkdir(home, 0o700)
+        self.child = os.fork()
+        if self.child == 0:
+            try:
+                self.become_worker(order, fds, home)
+            finally:
+                os._exit(70)
+        for fd in fds:
+            os.close(fd)
+
+    def become_worker(self, order: dict[str, Any], fds: list[int], home: str) -> None:
+        """In the child: streams, home, limits, layers, and only then the student's code."""
+        os.setsid()
+        self.control.close()
+        read_fd, write_fd, output_fd = fds
+        quiet_streams(output_fd)
+        os.close(output_fd)
+        os.chdir(home)
+        os.environ["HOME"] = os.environ["TMPDIR"] = home
+        limits = confine.Confinement(order["memory"], order["seconds"], self.layers, self.ruleset)
+        limits.apply()
+        if self.ruleset >= 0:
+            os.close(self.ruleset)
+        Session(Pipe(read_fd, write_fd)).serve()
+        os._exit(0)
+
+    def bury(self) -> int:
+        """Kill the worker, its group, and every orphan that was handed to us; return its wait status."""
+        status = -1
+        for attempt in range(2000):
+            for pid in {self.child, *self.children()} - {0}:
+                for kill in (os.kill, os.killpg):
+                    try:
+                        kill(pid, signal.SIGKILL)
+                    except (ProcessLookupError, PermissionError):
+                        pass
+            try:
+                while (found := os.waitpid(-1, os.WNOHANG))[0]:
+                    status = found[1] if found[0] == self.child else status
+            except ChildProcessError:
+                break
+            time.sleep(0.0002 if attempt < 50 else 0.005)
+        self.child = 0
+        self.empty_scratch()
+        return status
+
+    def children(self) -> list[int]:
+        try:
+            with open(f"/proc/self/task/{os.getpid()}/children") as file:
+                return [int(pid) for pid in file.read().split()]
+        except OSError:
+            return []
+
+    def empty_scratch(self) -> None:
+        for name in os.listdir(self.scratch):
+            path = os.path.join(self.scratch, name)
+            shutil.rmtree(path, ignore_errors=True)
+            if os.path.lexists(path) and not os.path.isdir(path):
+                os.unlink(path)

@@ -1,0 +1,272 @@
+"""One student's code, loaded once, answering one request at a time."""
+
+from __future__ import annotations
+import __future__
+
+import ast
+import builtins
+import importlib.abc
+import importlib.machinery
+import linecache
+import os
+import random
+import re
+import sys
+import traceback
+import types
+from typing import Any
+
+import numpy as np
+
+from .values import Encoder, Pipe, decode, same
+
+TEXT_CAP = 600
+ENCODINGS = {
+    "utf-8",
+    "utf8",
+    "utf-8-sig",
+    "ascii",
+    "us-ascii",
+    "latin-1",
+    "iso-8859-1",
+    "iso-8859-15",
+    "cp1252",
+}
+COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
+
+
+def decode_source(data: bytes) -> tuple[str, str]:
+    """Source bytes as text, and a note where they are not plain UTF-8.
+
+    A file saved as Latin-1 by an old editor is still graded. Raises SyntaxError for odd encodings."""
+    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
+        return data.decode("utf-16"), "saved as UTF-16; please save it as UTF-8"
+    if data.startswith(b"\xef\xbb\xbf"):
+        return data[3:].decode("utf-8"), ""
+    for line in data.split(b"\n", 2)[:2]:
+        if found := COOKIE.match(line):
+            name = found.group(1).decode("ascii").lower().replace("_", "-")
+            if name not in ENCODINGS:
+                raise SyntaxError(f"the encoding {name!r} is not taken; save the file as UTF-8")
+            return data.decode(name), ""
+    try:
+        return data.decode("utf-8"), ""
+    except UnicodeDecodeError:
+        return data.decode("latin-1"), "not saved as UTF-8; it was read as Latin-1"
+
+
+def describe(error: BaseException, files: set[str]) -> dict[str, Any]:
+    """An exception as plain data: built-in class names, message, and the last line of the student's own."""
+    kinds = [c.__name__ for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c]
+    try:
+        message = str(error)[:TEXT_CAP]
+    except BaseException:
+        message = ""
+    line, file, text = 0, "", ""
+    if isinstance(error, SyntaxError):
+        line, file, text = error.lineno or 0, str(error.filename or ""), str(error.text or "")
+        message = str(error.msg)[:TEXT_CAP]
+    else:
+        for frame in traceback.extract_tb(error.__traceback__):
+            if frame.filename in files:
+                line, file, text = frame.lineno or 0, frame.filename, frame.line or ""
+    return {
+        "type": type(error).__name__[:80],
+        "kinds": kinds[:10],
+        "message": message,
+        "line": line,
+        "file": file[:120],
+        "text": text.strip()[:200],
+    }
+
+
+class Memory(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Imports the other files of the submission from memory; nothing is read from a disk."""
+
+    def __init__(self, session: Session) -> None:
+        self.session = session
+
+    def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
+        stem = name.replace(".", "/")
+        for file, package in ((f"{stem}.py", False), (f"{stem}/__init__.py", True)):
+            if file in self.session.sources:
+                return importlib.machinery.ModuleSpec(name, self, origin=file, is_package=package)
+        return None
+
+    def create_module(self, spec: Any) -> None:
+        return None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        assert module.__spec__ is not None
+        file = str(module.__spec__.origin)
+        source, _ = decode_source(self.session.sources[file])
+        self.session.remember(file, source)
+        exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
+
+
+class Session:
+    """Holds the student's module. `serve` answers requests until the pipe closes."""
+
+    def __init__(self, pipe: Pipe) -> None:
+        self.pipe = pipe
+        self.module = types.ModuleType("submission")
+        self.sources: dict[str, bytes] = {}
+        self.fixtures: dict[str, Any] = {}
+        self.torch: Any = None
+        self.seq: Any = None
+
+    def serve(self) -> None:
+        while True:
+            try:
+                header, buffers = self.pipe.receive()
+            except EOFError:
+                return
+            self.seq = header["seq"]
+            answer, out = self.load(header, buffers) if header["op"] == "load" else self.call(header, buffers)
+            for stream in (sys.stdout, sys.stderr):
+                try:
+                    stream.flush()
+                except BaseException:  # the student may have replaced or closed it
+                    pass
+            self.pipe.send({**answer, "seq": self.seq, "nonce": header["nonce"]}, out)
+
+    # -- loading ---------------------------------------------------------------------------------------
+
+    def remember(self, file: str, source: str) -> None:
+        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+
+    def load(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+        """Run the main file, statement by statement, and say which of the wanted names it defines."""
+        self.sources = dict(zip(header["files"], buffers, strict=False))
+        main, notes = header["main"], []
+        if header["library"] == "torch":
+            import torch
+
+            self.torch = torch
+        if header["fixtures"]:
+            built: dict[str, Any] = {"__name__": "fixtures"}
+            exec(compile(buffers[-1].decode("utf-8"), "fixtures.py", "exec", dont_inherit=True), built)
+            self.fixtures = built
+        stem = main.rsplit("/", 1)[-1].removesuffix(".py")
+        self.module = types.ModuleType(stem)
+        self.module.__file__ = main
+        sys.modules[stem] = self.module
+        sys.meta_path.insert(0, Memory(self))
+        self.seed()
+        try:
+            source, note = decode_source(self.sources[main])
+            notes += [note] if note else []
+            self.remember(main, source)
+            tree = ast.parse(source, main)
+        except BaseException as error:
+            return {"error": describe(error, {main}), "found": [], "notes": notes}, []
+        notes += self._run(tree, main)
+        found = [name for name in header["targets"] if callable(getattr(self.module, name, None))]
+        present = [name for name in header["targets"] if hasattr(self.module, name)]
+        return {"found": found, "present": present, "notes": notes[:10]}, []
+
+    def _run(self, tree: ast.Module, main: str) -> list[str]:
+        """A statement that raises is noted and the next one still runs: a demo call at the foot of the
+        file, or one broken constant, must not cost the functions that stand beside it."""
+        notes, flags, seen = [], 0, dict[str, int]()
+        for statement in tree.body:
+            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
+                for alias in statement.names:
+                    flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
+            if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
+                if statement.name in seen:
+                    notes.append(
+                        f"{statement.name} is defined again on line {statement.lineno}: the last one counts"
+                    )
+                seen[statement.name] = statement.lineno
+            try:
+                code = compile(ast.Module([statement], []), main, "exec", flags=flags, dont_inherit=True)
+                exec(code, self.module.__dict__)
+            except BaseException as error:
+                about = describe(error, {main})
+                notes.append(
+                    f"line {about['line'] or statement.lineno} raised {about['type']} while the file was loaded "
+                    f"({about['message'][:120]}); the rest of the file was still read"
+                )
+        return notes
+
+    # -- calling ---------------------------------------------------------------------------------------
+
+    def seed(self) -> None:
+        """The same random numbers for each call, so that a grade does not depend on luck."""
+        random.seed(0)
+        np.random.seed(0)
+        if self.torch is not None:
+            self.torch.manual_seed(0)
+
+    def _to_library(self, value: Any) -> Any:
+        if self.torch is not None and isinstance(value, np.ndarray):
+            return self.torch.from_numpy(value if value.flags.writeable else value.copy())
+        if isinstance(value, list):
+            return [self._to_library(item) for item in value]
+        if isinstance(value, dict):
+            return {key: self._to_library(item) for key, item in value.items()}
+        return value
+
+    def call(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+        """Run the steps of one case. Each output is copied when it comes back, before the next step."""
+        encoder, values, error = Encoder(header["cap"]), {}, None
+        held: dict[str, Any] = {}
+        swapped: dict[str, Any] = {}
+        try:
+            held = {k: decode(node, buffers, self.fixtures) for k, node in header["inputs"].items()}
+            inputs = {k: self._to_library(v) for k, v in held.items()}
+            for name in header.get("ask", ()):
+                swapped[name] = getattr(self.module, name, None)
+                setattr(self.module, name, self._asker(name))
+            self.seed()
+            thing: Any = None
+            for kind, target, takes, gives in header["steps"]:
+                args = [inputs[name] for name in takes]
+                if kind == "get":
+                    result = getattr(thing, target)
+                else:
+                    result = getattr(self.module if kind in ("function", "new") else thing, target)(*args)
+                if kind == "new":
+                    thing = result
+                elif len(gives) == 1:
+                    values[gives[0]] = encoder.node(result, header["kinds"][gives[0]])
+                elif gives:
+                    if not isinstance(result, (tuple, list)) or len(result) != len(gives):
+                        got = len(result) if isinstance(result, (tuple, list)) else 1
+                        error = {"count": min(got, 999), "wanted": len(gives)}
+                        break
+                    for name, item in zip(gives, result, strict=True):
+                        values[name] = encoder.node(item, header["kinds"][name])
+        except BaseException as raised:
+            error = describe(raised, set(self.sources))
+        finally:
+            for name, original in swapped.items():
+                setattr(self.module, name, original)
+        modified = [k for k, v in held.items() if not same(v, header["inputs"][k], buffers)]
+        return {"values": values, "error": error, "modified": modified}, encoder.buffers
+
+    def _asker(self, name: str) -> Any:
+        """A stand-in for one of the student's functions that asks the grader for the answer."""
+
+        def ask(*args: Any) -> Any:
+            encoder = Encoder(1 << 20)
+            nodes = [encoder.node(arg, "array") for arg in args]
+            self.pipe.send({"ask": name, "args": nodes, "seq": self.seq}, encoder.buffers)
+            header, buffers = self.pipe.receive()
+            if "answer" not in header:
+                raise RuntimeError("the grader does not answer this call")
+            return self._to_library(decode(header["answer"], buffers, {}))
+
+        return ask
+
+
+def quiet_streams(output_fd: int) -> None:
+    """stdin from nowhere; stdout and stderr, C's too, into one pipe that the grader drains and caps."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(output_fd, 1)
+    os.dup2(output_fd, 2)
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)

@@ -1,0 +1,50 @@
+"""Outcomes into points. An output's points are shared equally by its cases; only PASS earns its share.
+
+Sums are exact fractions, rounded once at the end, so that all right is exactly the maximum."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+
+from .model import AnswerKey, FrozenQuestion, Outcome, QuestionResult, Report, Submission, Verdict
+
+DIGITS = 6
+
+
+def score_question(
+    question: FrozenQuestion, outcomes: Sequence[Outcome], convention: tuple[str, ...] = ()
+) -> QuestionResult:
+    """Points of one question; None where any outcome is UNGRADED, since a fault of ours is never a zero."""
+    earned = Fraction(0)
+    for output in question.outputs:
+        verdicts = [o.verdict for o in outcomes if o.output == output.name]
+        if verdicts:
+            earned += Fraction(output.points) * verdicts.count(Verdict.PASS) / len(verdicts)
+    ungraded = not outcomes or any(o.verdict is Verdict.UNGRADED for o in outcomes)
+    score = None if ungraded else round(float(earned), DIGITS)
+    return QuestionResult(question.name, score, round(question.points, DIGITS), tuple(outcomes), convention)
+
+
+def report(
+    key: AnswerKey,
+    submission: Submission,
+    results: Sequence[QuestionResult],
+    isolation: str,
+    notes: Sequence[str] = (),
+    code: Mapping[str, str] | None = None,
+) -> Report:
+    """The report of one student; ungraded as a whole where one question is."""
+    ungraded = any(r.score is None for r in results)
+    total = None if ungraded else round(sum(r.score or 0.0 for r in results), DIGITS)
+    return Report(
+        assignment=key.assignment,
+        student=submission.student,
+        score=total,
+        max_score=round(key.points, DIGITS),
+        status="ungraded" if ungraded else "graded",
+        questions=tuple(results),
+        isolation=isolation,
+        provenance={**key.provenance, **(code or {})},
+        notes=(*submission.notes, *notes),
+    )

@@ -1,0 +1,131 @@
+from dataclasses import dataclass
+
+import numpy as np
+
+
+def scores(X, W, b):
+    # W x for every column of X.T, then back to rows
+    return W.dot(X.T).T + b.reshape(1, -1)
+
+
+def append_one(X):
+    return np.hstack([X, np.ones((X.shape[0], 1))])
+
+
+def fold_bias(W, b):
+    return np.concatenate((W, b.reshape(-1, 1)), axis=1)
+
+
+def svm_loss_i(s, y):
+    loss = 0
+    for j in range(s.size):
+        loss += 0 if j == y else max(0, s[j] - s[y] + 1)
+    return loss
+
+
+# quick test
+assert svm_loss_i(np.array([3.2, 5.1, -1.7]), 0) == 2.8, "should be 2.9?"
+
+
+def svm_loss(S, y):
+    N = S.shape[0]
+    right = S[np.arange(N), y][:, np.newaxis]
+    margins = np.maximum(0, S - right + 1)
+    margins[np.arange(N), y] = 0
+    return margins.sum() / N
+
+
+def svm_gradient(X, W, y, reg):
+    rows = X.tolist()
+    weights = W.tolist()
+    N, K, D = len(rows), len(weights), len(rows[0])
+    grad = [[2.0 * reg * w for w in row] for row in weights]
+    for x, t in zip(rows, y.tolist()):
+        s = [sum(a * c for a, c in zip(x, row)) for row in weights]
+        for k in range(K):
+            if k != t and s[k] - s[t] + 1 > 0:
+                for d in range(D):
+                    grad[k][d] += x[d] / N
+                    grad[t][d] -= x[d] / N
+    return grad
+
+
+def softmax_loss(S, y):
+    N, K = S.shape
+    loss = 0.0
+    dS = np.zeros((N, K))
+    for i in range(N):
+        row = [float(v) for v in S[i]]
+        top = row[0]
+        for v in row:
+            if v > top:
+                top = v
+        total = 0.0
+        for v in row:
+            total += np.exp(v - top)
+        loss += np.log(total) - (row[y[i]] - top)
+        for k in range(K):
+            dS[i, k] = np.exp(row[k] - top) / total
+            if k == y[i]:
+                dS[i, k] -= 1.0
+            dS[i, k] /= N
+    return loss / N, dS
+
+
+def full_loss(X, W, y, reg, kind):
+    N, D = X.shape
+    K = W.shape[0]
+    loss = 0.0
+    dW = np.zeros((K, D))
+    if kind != "svm" and kind != "softmax":
+        raise ValueError("unknown kind")
+    for i in range(N):
+        s = np.zeros(K)
+        for k in range(K):
+            for d in range(D):
+                s[k] += X[i, d] * W[k, d]
+        if kind == "svm":
+            for k in range(K):
+                if k == y[i]:
+                    continue
+                m = s[k] - s[y[i]] + 1
+                if m > 0:
+                    loss += m / N
+                    for d in range(D):
+                        dW[k, d] += X[i, d] / N
+                        dW[y[i], d] -= X[i, d] / N
+        else:
+            top = max(s)
+            total = 0.0
+            for k in range(K):
+                total += np.exp(s[k] - top)
+            loss += (np.log(total) + top - s[y[i]]) / N
+            for k in range(K):
+                p = np.exp(s[k] - top) / total
+                for d in range(D):
+                    dW[k, d] += (p - (k == y[i])) * X[i, d] / N
+    for k in range(K):
+        for d in range(D):
+            loss += reg * W[k, d] ** 2
+            dW[k, d] += 2 * reg * W[k, d]
+    return loss, dW
+
+
+@dataclass
+class Linear:
+    W: np.ndarray
+    b: np.ndarray
+
+    def forward(self, X):
+        self.last = X
+        return np.matmul(X, self.W.transpose()) + self.b
+
+    def backward(self, dout):
+        self.dW = sum(np.outer(g, x) for g, x in zip(dout, self.last))
+        self.db = sum(dout)
+        return np.matmul(dout, self.W)
+
+
+answer = input("Run the training demo? [y/n] ")
+weights = open("trained_weights.txt").read().split()
+print("accuracy", evaluate(weights))

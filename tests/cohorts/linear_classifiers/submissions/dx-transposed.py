@@ -1,0 +1,102 @@
+import numpy as np
+
+
+def scores(X, W, b):
+    # W x for every column of X.T, then back to rows
+    return W.dot(X.T).T + b.reshape(1, -1)
+
+
+def append_one(X):
+    ones = np.full(shape=(len(X), 1), fill_value=1.0)
+    return np.concatenate((X, ones), axis=1)
+
+
+def fold_bias(W, b):
+    return np.c_[W, b]
+
+
+def svm_loss_i(s, y):
+    margins = np.maximum(0, s - s[y] + 1)
+    margins[y] = 0
+    return margins.sum()
+
+
+def svm_loss(S, y):
+    onehot = np.eye(S.shape[1])[y]
+    true = np.einsum("nk,nk->n", S, onehot)
+    hinge = np.maximum(S - true[:, None] + 1, 0) * (1 - onehot)
+    return np.einsum("nk->", hinge) / len(S)
+
+
+def svm_gradient(X, W, y, reg):
+    dW = np.zeros(W.shape)
+    for x, label in zip(X, y):
+        s = W.dot(x)
+        violated = (s - s[label] + 1) > 0
+        violated[label] = False
+        dW[violated] += x
+        dW[label] -= violated.sum() * x
+    dW /= len(X)
+    dW += 2 * reg * W
+    return dW
+
+
+def softmax_loss(S, y):
+    N, K = S.shape
+    loss = 0.0
+    dS = np.zeros((N, K))
+    for i in range(N):
+        row = [float(v) for v in S[i]]
+        top = row[0]
+        for v in row:
+            if v > top:
+                top = v
+        total = 0.0
+        for v in row:
+            total += np.exp(v - top)
+        loss += np.log(total) - (row[y[i]] - top)
+        for k in range(K):
+            dS[i, k] = np.exp(row[k] - top) / total
+            if k == y[i]:
+                dS[i, k] -= 1.0
+            dS[i, k] /= N
+    return loss / N, dS
+
+
+def full_loss(X, W, y, reg, kind):
+    if kind not in ("svm", "softmax"):
+        raise ValueError(kind)
+    N = len(X)
+    loss = reg * sum(float(w) ** 2 for w in W.ravel())
+    dW = 2 * reg * W
+    for x, t in zip(X, y):
+        s = W.dot(x)
+        if kind == "svm":
+            m = s - s[t] + 1
+            m[t] = 0
+            hit = m > 0
+            loss += m[hit].sum() / N
+            ds = hit.astype(float)
+            ds[t] = -hit.sum()
+        else:
+            e = np.exp(s - s.max())
+            loss += (np.log(e.sum()) + s.max() - s[t]) / N
+            ds = e / e.sum()
+            ds[t] -= 1
+        dW = dW + np.outer(ds, x) / N
+    return loss, dW
+
+
+class Linear:
+    def __init__(self, W, b):
+        self.W = W
+        self.b = b
+
+    def forward(self, X):
+        self.X = X
+        return (self.W @ X.T).T + self.b
+
+    def backward(self, dout):
+        self.dW = dout.T @ self.X
+        self.db = dout.sum(0)
+        return self.W.T @ dout.T

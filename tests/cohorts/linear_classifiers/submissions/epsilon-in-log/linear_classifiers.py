@@ -1,0 +1,90 @@
+import numpy as np
+
+
+def scores(X, W, b):
+    """Class scores, one row per image."""
+    return X @ W.T + b
+
+
+def append_one(X):
+    return np.hstack([X, np.ones((X.shape[0], 1))])
+
+
+def fold_bias(W, b):
+    return np.concatenate((W, b.reshape(-1, 1)), axis=1)
+
+
+def svm_loss_i(s, y):
+    # the true class always adds exactly 1, take it off again
+    return np.sum(np.maximum(0.0, s - s[y] + 1.0)) - 1.0
+
+
+def svm_loss(S, y):
+    losses = []
+    for row, label in zip(S.tolist(), y.tolist()):
+        losses.append(sum(max(0.0, v - row[label] + 1.0) for j, v in enumerate(row) if j != label))
+    return sum(losses) / len(losses)
+
+
+def svm_gradient(X, W, y, reg):
+    N = len(X)
+    S = np.dot(X, W.T)
+    margins = S - np.take_along_axis(S, y[:, None], 1) + 1
+    coeff = np.where(margins > 0, 1.0, 0.0)
+    np.put_along_axis(coeff, y[:, None], 0.0, 1)
+    dW = coeff.T.dot(X)
+    np.subtract.at(dW, y, coeff.sum(1)[:, None] * X)
+    return dW / N + reg * (W + W)
+
+
+def softmax_loss(S, y):
+    N = S.shape[0]
+    E = np.exp(S - S.max(axis=1, keepdims=True))
+    P = E / E.sum(axis=1, keepdims=True)
+    loss = -np.sum(np.log(P[np.arange(N), y] + 1e-12)) / N
+    P[np.arange(N), y] -= 1
+    return loss, P / N
+
+
+def full_loss(X, W, y, reg, kind):
+    N = X.shape[0]
+    S = X @ W.T
+    rows = np.arange(N)
+    if kind == "svm":
+        margins = np.maximum(0, S - S[rows, y][:, None] + 1)
+        margins[rows, y] = 0
+        data = margins.sum() / N
+        dS = (margins > 0).astype(float)
+        dS[rows, y] = -dS.sum(axis=1)
+        dS /= N
+    elif kind == "softmax":
+        Z = S - S.max(axis=1, keepdims=True)
+        E = np.exp(Z)
+        P = E / E.sum(axis=1, keepdims=True)
+        data = (np.log(E.sum(axis=1)) - Z[rows, y]).mean()
+        P[rows, y] -= 1
+        dS = P / N
+    else:
+        raise ValueError("kind must be 'svm' or 'softmax'")
+    return data + reg * np.sum(W * W), dS.T @ X + 2 * reg * W
+
+
+class Linear:
+    def __init__(self, W, b):
+        self.W, self.b, self.cache, self.upstream = W, b, None, None
+
+    def forward(self, X):
+        self.cache = X
+        return np.einsum("nd,kd->nk", X, self.W) + self.b
+
+    def backward(self, dout):
+        self.upstream = dout
+        return np.einsum("nk,kd->nd", dout, self.W)
+
+    @property
+    def dW(self):
+        return np.einsum("nk,nd->kd", self.upstream, self.cache)
+
+    @property
+    def db(self):
+        return np.einsum("nk->k", self.upstream)

@@ -1,0 +1,109 @@
+import numpy as np
+
+
+def scores(X, W, b):
+    N, D = X.shape
+    K = W.shape[0]
+    out = np.zeros((N, K), dtype=X.dtype)
+    for n in range(N):
+        for k in range(K):
+            total = b[k]
+            for d in range(D):
+                total += X[n, d] * W[k, d]
+            out[n, k] = total
+    return out
+
+
+def append_one(X):
+    return [[float(v) for v in row] + [1] for row in X]
+
+
+def fold_bias(W, b):
+    return np.concatenate((W, b.reshape(-1, 1)), axis=1)
+
+
+def svm_loss_i(s, y):
+    others = np.delete(s, y)
+    return np.clip(others - s[y] + 1.0, 0.0, None).sum()
+
+
+def svm_loss(S, y):
+    N = S.shape[0]
+    right = S[np.arange(N), y][:, np.newaxis]
+    margins = np.maximum(0, S - right + 1)
+    margins[np.arange(N), y] = 0
+    return margins.sum() / N
+
+
+def svm_gradient(X, W, y, reg):
+    rows = X.tolist()
+    weights = W.tolist()
+    N, K, D = len(rows), len(weights), len(rows[0])
+    grad = [[2.0 * reg * w for w in row] for row in weights]
+    for x, t in zip(rows, y.tolist()):
+        s = [sum(a * c for a, c in zip(x, row)) for row in weights]
+        for k in range(K):
+            if k != t and s[k] - s[t] + 1 > 0:
+                for d in range(D):
+                    grad[k][d] += x[d] / N
+                    grad[t][d] -= x[d] / N
+    return grad
+
+
+def softmax_loss(S, y):
+    N, K = S.shape
+    loss = 0.0
+    dS = np.zeros((N, K))
+    for i in range(N):
+        row = [float(v) for v in S[i]]
+        top = row[0]
+        for v in row:
+            if v > top:
+                top = v
+        total = 0.0
+        for v in row:
+            total += np.exp(v - top)
+        loss += np.log(total) - (row[y[i]] - top)
+        for k in range(K):
+            dS[i, k] = np.exp(row[k] - top) / total
+            if k == y[i]:
+                dS[i, k] -= 1.0
+            dS[i, k] /= N
+    return loss / N, dS
+
+
+def full_loss(X, W, y, reg, kind):
+    N = X.shape[0]
+    S = X @ W.T
+    rows = np.arange(N)
+    if kind == "svm":
+        margins = np.maximum(0, S - S[rows, y][:, None] + 1)
+        margins[rows, y] = 0
+        data = margins.sum() / N
+        dS = (margins > 0).astype(float)
+        dS[rows, y] = -dS.sum(axis=1)
+        dS /= N
+    elif kind == "softmax":
+        Z = S - S.max(axis=1, keepdims=True)
+        E = np.exp(Z)
+        P = E / E.sum(axis=1, keepdims=True)
+        data = (np.log(E.sum(axis=1)) - Z[rows, y]).mean()
+        P[rows, y] -= 1
+        dS = P / N
+    else:
+        raise ValueError("kind must be 'svm' or 'softmax'")
+    return data + reg * np.sum(W * W), dS.T @ X + 2 * reg * W
+
+
+class Linear:
+    def __init__(self, inputs, outputs):
+        self.W = 0.01 * np.random.randn(outputs, inputs)
+        self.b = np.zeros(outputs)
+
+    def forward(self, X):
+        self.X = X
+        return X @ self.W.T + self.b
+
+    def backward(self, dout):
+        self.dW, self.db = dout.T @ self.X, dout.sum(0)
+        return dout @ self.W

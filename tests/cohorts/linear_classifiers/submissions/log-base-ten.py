@@ -1,0 +1,127 @@
+import numpy as np
+
+
+def scores(X, W, b):
+    return np.einsum("nd,kd->nk", X, W) + b[None, :]
+
+
+def append_one(X):
+    return np.pad(X, ((0, 0), (0, 1)), constant_values=1.0)
+
+
+def fold_bias(W, b):
+    K, D = W.shape
+    out = np.zeros((K, D + 1))
+    for k in range(K):
+        for d in range(D):
+            out[k, d] = W[k, d]
+        out[k, D] = b[k]
+    return out
+
+
+def svm_loss_i(s, y):
+    wrong = np.arange(s.shape[0]) != y
+    gap = s[wrong] + 1 - s[y]
+    return gap[gap > 0].sum()
+
+
+def svm_loss(S, y):
+    N, K = S.shape
+    total = 0.0
+    for i in range(N):
+        for j in range(K):
+            if j != y[i]:
+                total += max(0.0, S[i, j] - S[i, y[i]] + 1.0)
+    return total / N
+
+
+def svm_gradient(X, W, y, reg):
+    rows = X.tolist()
+    weights = W.tolist()
+    N, K, D = len(rows), len(weights), len(rows[0])
+    grad = [[2.0 * reg * w for w in row] for row in weights]
+    for x, t in zip(rows, y.tolist()):
+        s = [sum(a * c for a, c in zip(x, row)) for row in weights]
+        for k in range(K):
+            if k != t and s[k] - s[t] + 1 > 0:
+                for d in range(D):
+                    grad[k][d] += x[d] / N
+                    grad[t][d] -= x[d] / N
+    return grad
+
+
+def softmax_loss(S, y):
+    N = len(S)
+    Z = S - np.max(S, axis=1, keepdims=True)
+    E = np.exp(Z)
+    P = E / np.sum(E, axis=1, keepdims=True)
+    loss = np.sum(np.log10(E.sum(axis=1)) - Z[np.arange(N), y] * np.log10(np.e)) / N
+    dS = P
+    dS[np.arange(N), y] -= 1
+    return loss, dS / N
+
+
+def full_loss(X, W, y, reg, kind):
+    N, D = X.shape
+    K = W.shape[0]
+    loss = 0.0
+    dW = np.zeros((K, D))
+    if kind != "svm" and kind != "softmax":
+        raise ValueError("unknown kind")
+    for i in range(N):
+        s = np.zeros(K)
+        for k in range(K):
+            for d in range(D):
+                s[k] += X[i, d] * W[k, d]
+        if kind == "svm":
+            for k in range(K):
+                if k == y[i]:
+                    continue
+                m = s[k] - s[y[i]] + 1
+                if m > 0:
+                    loss += m / N
+                    for d in range(D):
+                        dW[k, d] += X[i, d] / N
+                        dW[y[i], d] -= X[i, d] / N
+        else:
+            top = max(s)
+            total = 0.0
+            for k in range(K):
+                total += np.exp(s[k] - top)
+            loss += (np.log(total) + top - s[y[i]]) / N
+            for k in range(K):
+                p = np.exp(s[k] - top) / total
+                for d in range(D):
+                    dW[k, d] += (p - (k == y[i])) * X[i, d] / N
+    for k in range(K):
+        for d in range(D):
+            loss += reg * W[k, d] ** 2
+            dW[k, d] += 2 * reg * W[k, d]
+    return loss, dW
+
+
+class Linear(object):
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+        self.dW, self.db = np.zeros(W.shape), np.zeros(b.shape)
+
+    def forward(self, X):
+        self.X = X
+        N, K = X.shape[0], self.W.shape[0]
+        out = np.zeros((N, K))
+        for n in range(N):
+            for k in range(K):
+                out[n, k] = np.dot(X[n], self.W[k]) + self.b[k]
+        return out
+
+    def backward(self, dout):
+        N, K = dout.shape
+        dX = np.zeros(self.X.shape)
+        self.dW = np.zeros(self.W.shape)
+        self.db = np.zeros(K)
+        for n in range(N):
+            for k in range(K):
+                dX[n] += dout[n, k] * self.W[k]
+                self.dW[k] += dout[n, k] * self.X[n]
+                self.db[k] += dout[n, k]
+        return dX

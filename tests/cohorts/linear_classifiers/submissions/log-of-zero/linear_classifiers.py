@@ -1,0 +1,98 @@
+import numpy as np
+
+
+def scores(images, weights, biases):
+    columns = [images.dot(w) + c for w, c in zip(weights, biases)]
+    return np.stack(columns, axis=1)
+
+
+def append_one(X):
+    return np.hstack([X, np.ones((X.shape[0], 1))])
+
+
+def fold_bias(W, b):
+    return [[float(w) for w in row] + [float(bias)] for row, bias in zip(W, b)]
+
+
+def svm_loss_i(s, y):
+    loss = 0.0
+    for j in range(len(s)):
+        if j == y:
+            continue
+        m = s[j] - s[y] + 1
+        if m > 0:
+            loss += m
+    return loss
+
+
+def svm_loss(S, y):
+    return np.mean([svm_loss_i(row, label) for row, label in zip(S, y)])
+
+
+def svm_gradient(X, W, y, reg):
+    N, D = X.shape
+    K = W.shape[0]
+    dW = np.zeros((K, D))
+    for i in range(N):
+        s = [sum(W[k, d] * X[i, d] for d in range(D)) for k in range(K)]
+        for j in range(K):
+            if j == y[i]:
+                continue
+            if s[j] - s[y[i]] + 1 > 0:
+                for d in range(D):
+                    dW[j, d] += X[i, d]
+                    dW[y[i], d] -= X[i, d]
+    for k in range(K):
+        for d in range(D):
+            dW[k, d] = dW[k, d] / N + 2 * reg * W[k, d]
+    return dW
+
+
+def softmax_loss(S, y):
+    P = np.exp(S - S.max(axis=1, keepdims=True))
+    P /= P.sum(axis=1, keepdims=True)
+    n = np.arange(len(S))
+    loss = np.mean(-np.log(P[n, y]))
+    dS = P.copy()
+    dS[n, y] -= 1
+    dS /= len(S)
+    return loss, dS
+
+
+def full_loss(X, W, y, reg, kind):
+    N = X.shape[0]
+    S = X @ W.T
+    rows = np.arange(N)
+    if kind == "svm":
+        margins = np.maximum(0, S - S[rows, y][:, None] + 1)
+        margins[rows, y] = 0
+        data = margins.sum() / N
+        dS = (margins > 0).astype(float)
+        dS[rows, y] = -dS.sum(axis=1)
+        dS /= N
+    elif kind == "softmax":
+        Z = S - S.max(axis=1, keepdims=True)
+        E = np.exp(Z)
+        P = E / E.sum(axis=1, keepdims=True)
+        data = (np.log(E.sum(axis=1)) - Z[rows, y]).mean()
+        P[rows, y] -= 1
+        dS = P / N
+    else:
+        raise ValueError("kind must be 'svm' or 'softmax'")
+    return data + reg * np.sum(W * W), dS.T @ X + 2 * reg * W
+
+
+class Linear:
+    """A fully connected layer."""
+
+    def __init__(self, weights, bias):
+        self.params = {"W": weights.copy(), "b": bias.copy()}
+
+    def forward(self, X):
+        self.inputs = X.copy()
+        return np.dot(X, self.params["W"].T) + self.params["b"]
+
+    def backward(self, dout):
+        self.dW = np.dot(self.inputs.T, dout).T
+        self.db = np.dot(np.ones(len(dout)), dout)
+        return np.dot(dout, self.params["W"])

@@ -1,0 +1,86 @@
+import numpy as np
+
+
+def scores(X, W, b):
+    s = np.dot(X, np.transpose(W))
+    s = s + b
+    return s
+
+
+def append_one(X):
+    return np.hstack([X, np.ones((X.shape[0], 1))])
+
+
+def fold_bias(W, b):
+    return np.column_stack((W, b))
+
+
+def svm_loss_i(s, y):
+    return sum(max(0.0, float(sj - s[y]) + 1.0) for j, sj in enumerate(s) if j != y)
+
+
+def svm_loss(S, y):
+    onehot = np.eye(S.shape[1])[y]
+    true = np.einsum("nk,nk->n", S, onehot)
+    hinge = np.maximum(S - true[:, None] + 1, 0) * (1 - onehot)
+    return np.einsum("nk->", hinge) / len(S)
+
+
+def svm_gradient(X, W, y, reg):
+    dW = np.zeros(W.shape)
+    for x, label in zip(X, y):
+        s = W.dot(x)
+        violated = (s - s[label] + 1) > 0
+        violated[label] = False
+        dW[violated] += x
+        dW[label] -= violated.sum() * x
+    dW /= len(X)
+    dW += 2 * reg * W
+    return dW
+
+
+def softmax_loss(S, y):
+    n = len(y)
+    lse = np.logaddexp.reduce(S, axis=1)
+    loss = np.mean(lse - S[range(n), y])
+    dS = np.exp(S - lse[:, None])
+    dS[range(n), y] -= 1.0
+    dS /= n
+    return loss, dS
+
+
+def full_loss(X, W, y, reg, kind):
+    S = X @ W.T
+    if kind == "svm":
+        loss, dW = svm_loss(S, y), np.array(svm_gradient(X, W, y, 0))
+    else:
+        loss, dS = softmax_loss(S, y)
+        dW = dS.T @ X
+    return loss + reg * np.sum(np.square(W)), dW + 2 * reg * W
+
+
+class Linear(object):
+    def __init__(self, W, b):
+        self.W, self.b = W, b
+        self.dW, self.db = np.zeros(W.shape), np.zeros(b.shape)
+
+    def forward(self, X):
+        self.X = X
+        N, K = X.shape[0], self.W.shape[0]
+        out = np.zeros((N, K))
+        for n in range(N):
+            for k in range(K):
+                out[n, k] = np.dot(X[n], self.W[k]) + self.b[k]
+        return out
+
+    def backward(self, dout):
+        N, K = dout.shape
+        dX = np.zeros(self.X.shape)
+        self.dW = np.zeros(self.W.shape)
+        self.db = np.zeros(K)
+        for n in range(N):
+            for k in range(K):
+                dX[n] += dout[n, k] * self.W[k]
+                self.dW[k] += dout[n, k] * self.X[n]
+                self.db[k] += dout[n, k]
+        return dX

@@ -1,0 +1,88 @@
+import numpy as np
+
+
+def scores(X, W, b):
+	# W x for every column of X.T, then back to rows
+	return W.dot(X.T).T + b.reshape(1, -1)
+
+
+def append_one(X):
+	ones = np.full(shape=(len(X), 1), fill_value=1.0)
+	return np.concatenate((X, ones), axis=1)
+
+
+def fold_bias(W, b):
+	return [[float(w) for w in row] + [float(bias)] for row, bias in zip(W, b)]
+
+
+def svm_loss_i(s, y):
+	wrong = np.arange(s.shape[0]) != y
+	gap = s[wrong] + 1 - s[y]
+	return gap[gap > 0].sum()
+
+
+def svm_loss(S, y):
+	N = S.shape[0]
+	right = S[np.arange(N), y][:, np.newaxis]
+	margins = np.maximum(0, S - right + 1)
+	margins[np.arange(N), y] = 0
+	return margins.sum() / N
+
+
+def svm_gradient(X, W, y, reg):
+	dW = np.zeros(W.shape)
+	for x, label in zip(X, y):
+		s = W.dot(x)
+		violated = (s - s[label] + 1) > 0
+		violated[label] = False
+		dW[violated] += x
+		dW[label] -= violated.sum() * x
+	dW /= len(X)
+	dW += 2 * reg * W
+	return dW
+
+
+def softmax_loss(S, y):
+	onehot = np.eye(S.shape[1], dtype=S.dtype)[y]
+	Z = S - np.max(S, axis=1)[:, None]
+	logp = Z - np.log(np.einsum("nk->n", np.exp(Z)))[:, None]
+	loss = -np.einsum("nk,nk->", onehot, logp) / len(S)
+	return loss, (np.exp(logp) - onehot) / len(S)
+
+
+def full_loss(X, W, y, reg, kind):
+	N = X.shape[0]
+	S = X @ W.T
+	rows = np.arange(N)
+	if kind == "svm":
+		margins = np.maximum(0, S - S[rows, y][:, None] + 1)
+		margins[rows, y] = 0
+		data = margins.sum() / N
+		dS = (margins > 0).astype(float)
+		dS[rows, y] = -dS.sum(axis=1)
+		dS /= N
+	elif kind == "softmax":
+		Z = S - S.max(axis=1, keepdims=True)
+		E = np.exp(Z)
+		P = E / E.sum(axis=1, keepdims=True)
+		data = (np.log(E.sum(axis=1)) - Z[rows, y]).mean()
+		P[rows, y] -= 1
+		dS = P / N
+	else:
+		raise ValueError("kind must be 'svm' or 'softmax'")
+	return data + reg * np.sum(W * W), dS.T @ X + 2 * reg * W
+
+
+class Linear:
+	def __init__(self, W, b):
+		self.W = W
+		self.b = b
+
+	def forward(self, X):
+		self.X = X
+		return X @ self.W.T + self.b
+
+	def backward(self, dout):
+		self.dW = dout.T @ self.X
+		self.db = dout.sum(axis=0)
+		return dout @ self.W
