@@ -179,9 +179,7 @@ class Question:
         where = Where.frame(sys._getframe(1))
         for name in fixed:
             if name not in self.params:
-                raise where.refuse(
-                    f"{self.name} has no parameter {name!r}", f"It has {', '.join(self.params)}"
-                )
+                raise where.refuse(f"{self.name} has no parameter {name!r}", f"It has {', '.join(self.params)}")
         return Given(self, fixed)
 
     def cases(self, function: Function) -> Function:
@@ -207,9 +205,7 @@ class Question:
         forward's own parameters: a wrong forward, whose gradients autograd derives."""
         where = Where.frame(sys._getframe(1))
         if not isinstance(hint, str) or len(hint.strip()) < 10:
-            raise where.refuse(
-                "a mistake without a hint", "Write @q.mistake('a question that leads the student')"
-            )
+            raise where.refuse("a mistake without a hint", "Write @q.mistake('a question that leads the student')")
 
         def add(function: Function) -> Function:
             self._add(self.mistakes, function, hint=hint, code=code)
@@ -230,9 +226,7 @@ class Question:
 
         return add
 
-    def _add(
-        self, to: list[Variant], function: Function, label: str = "", hint: str = "", code: str = ""
-    ) -> None:
+    def _add(self, to: list[Variant], function: Function, label: str = "", hint: str = "", code: str = "") -> None:
         where, name = Where.of(function), label or getattr(function, "__name__", "?")
         if any(v.name == name for v in [*self.mistakes, *self.conventions]):
             raise where.refuse(f"{self.name} has two variants named {name!r}", "Rename one")
@@ -282,9 +276,7 @@ def question(
         if not doc:
             raise at.refuse(f"{function.__name__} has no docstring", "Say what it returns, with shapes")
         params = _parameters(function, at)
-        made = Question(
-            name or function.__name__, function, dict(points), params, (), at, doc, seconds=seconds
-        )
+        made = Question(name or function.__name__, function, dict(points), params, (), at, doc, seconds=seconds)
         _set_forward(made, forward)
         _check_outputs(made)
         made.steps = _steps(made, steps)
@@ -343,9 +335,7 @@ def _set_forward(made: Question, forward: Function | Question | Given | None) ->
             )
 
 
-def _call_with(
-    function: Function, params: tuple[str, ...], fixed: Mapping[str, Value], args: tuple[Any, ...]
-) -> Any:
+def _call_with(function: Function, params: tuple[str, ...], fixed: Mapping[str, Value], args: tuple[Any, ...]) -> Any:
     rest = iter(args)
     return function(*(fixed[p] if p in fixed else next(rest) for p in params))
 
@@ -373,9 +363,7 @@ def _steps(made: Question, steps: list[Step] | None) -> tuple[Step, ...]:
     if steps is None:
         return (Step("function", made.name, made.params, outputs),)
     if not steps or not all(isinstance(s, Step) for s in steps) or [s.kind for s in steps].count("new") != 1:
-        raise at.refuse(
-            f"{made.name}: steps= without one new(...)", "Start with new(...), then call(...), get(...)"
-        )
+        raise at.refuse(f"{made.name}: steps= without one new(...)", "Start with new(...), then call(...), get(...)")
     if steps[0].kind != "new":
         raise at.refuse(f"{made.name}: steps= starts with {steps[0].kind}", "Put new(...) first")
     known = {*made.params, *made.cotangents}

@@ -139,7 +139,10 @@ def _terms(pairs: Sequence[Pair], output: str) -> Finding | None:
         else:
             if len(factors) >= 2 and np.ptp(factors) <= 1e-6 * max(1.0, abs(factors[0])):
                 if abs(factors[0]) < 1e-6:
-                    return Finding(f"{term} missing", f"The {term} part of the loss does not show in this result. Where does it enter?")
+                    return Finding(
+                        f"{term} missing",
+                        f"The {term} part of the loss does not show in this result. Where does it enter?",
+                    )
                 return Finding(f"{term} rescaled", f"The {term} part is off by a constant factor; the rest is right.")
     return None
 

@@ -156,7 +156,8 @@ class Freezer:
             return
         except Exception as error:
             raise case.where.refuse(
-                f"case {case.name!r} expects {case.raises.__name__}, the reference raised {type(error).__name__}: {error}",
+                f"case {case.name!r} expects {case.raises.__name__}, "
+                f"the reference raised {type(error).__name__}: {error}",
                 "Mend the reference or the case",
             ) from error
         raise case.where.refuse(
@@ -181,7 +182,9 @@ class Freezer:
 
     # -- running a forward -----------------------------------------------------------------------------
 
-    def compute(self, case: Case, forward: Callable[..., Any], where: Where, dtype: torch.dtype, ulps: int = 0) -> Answer:
+    def compute(
+        self, case: Case, forward: Callable[..., Any], where: Where, dtype: torch.dtype, ulps: int = 0
+    ) -> Answer:
         """Outputs of a forward on one case with autograd's gradients; errors carry the author's line."""
         try:
             return self._run(case, forward, dtype, set(self.q.gradients.values()), ulps)

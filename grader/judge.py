@@ -132,7 +132,9 @@ def compare(name: str, answer: Value, expected: Value, rows: Mapping[str, Bound]
             return Judgement(
                 Verdict.FAIL, "wrong shape", None, f"{name} has {plural(len(answer), 'item')}, expected {len(expected)}"
             )
-        return _worst([compare(f"{name}[{i}]", a, e, rows) for i, (a, e) in enumerate(zip(answer, expected, strict=True))])
+        return _worst(
+            [compare(f"{name}[{i}]", a, e, rows) for i, (a, e) in enumerate(zip(answer, expected, strict=True))]
+        )
     if isinstance(expected, Mapping):
         if not isinstance(answer, Mapping):
             return _wrong_type(name, answer, "a dict")

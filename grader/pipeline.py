@@ -6,7 +6,7 @@ import concurrent.futures as futures
 import functools
 import hashlib
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field
 from pathlib import Path
 
@@ -148,7 +148,7 @@ def grade_all(
     isolation: str,
     store: Store,
     window: int = 16,
-) -> Iterator[Report]:
+) -> Generator[Report, None, None]:
     """Reports as they are done, in no order. Results are stored in batches; stored ones are not run again.
 
     At most `window` submissions are under way. Closing the generator stores what is done."""

@@ -6,6 +6,7 @@ fix and grading only new submissions are the same command. UNGRADED is never sto
 from __future__ import annotations
 
 import json
+import os
 import sqlite3
 from collections.abc import Iterable, Mapping
 from pathlib import Path
@@ -26,6 +27,7 @@ class Store:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it tells hidden cases
             self.db = sqlite3.connect(path, isolation_level=None)
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=FULL")
@@ -34,7 +36,7 @@ class Store:
             if version not in (0, SCHEMA):
                 raise UsageError(f"{path}: written by another version; use another --out folder")
             self.db.execute(f"PRAGMA user_version={SCHEMA}")
-        except sqlite3.Error as error:
+        except (sqlite3.Error, OSError) as error:
             raise UsageError(f"{path}: {error}; use another --out folder") from error
 
     def __enter__(self) -> Store:

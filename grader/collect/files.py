@@ -72,13 +72,13 @@ def student_id(name: str) -> str:
 def _folder(path: Path, main: str) -> Iterator[Submission]:
     entries = sorted(_entries(path), key=lambda e: e.name)
     if any(entry.name == main for entry in entries):
-        yield _one_folder(path, path.resolve().name, main)
+        yield one_folder(path, path.resolve().name, main)
         return
     for entry in entries:
         if entry.name.startswith(".") or entry.name in SKIPPED:
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield _one_folder(Path(entry.path), entry.name, main)
+            yield one_folder(Path(entry.path), entry.name, main)
         elif entry.name.endswith((".py", ".ipynb")):
             yield _file(Path(entry.path), Path(entry.name).stem, main)
 
@@ -91,7 +91,7 @@ def _entries(path: Path) -> list[os.DirEntry[str]]:
         raise UsageError(f"{path}: {error.strerror}") from error
 
 
-def _one_folder(path: Path, student: str, main: str) -> Submission:
+def one_folder(path: Path, student: str, main: str) -> Submission:
     """One student's folder: every .py file in it, at most four levels deep."""
     try:
         files = list(_walk(path, ""))
@@ -115,6 +115,14 @@ def _walk(path: Path, prefix: str, depth: int = 0) -> Iterator[SourceFile]:
                 yield from _walk(Path(entry.path), name + "/", depth + 1)
         elif entry.name.endswith((".py", ".ipynb")):
             yield SourceFile(name, read_regular(Path(entry.path), name))
+
+
+def own_files(path: Path, main: str) -> Submission:
+    """A student's own work: a folder, or a file with the Python files beside it, which it may import."""
+    if path.is_dir():
+        return one_folder(path, path.resolve().name, main)
+    folder = one_folder(path.resolve().parent, path.stem, path.name)
+    return folder if folder.main == path.name else _file(path, path.stem, main)
 
 
 def _file(path: Path, student: str, main: str) -> Submission:

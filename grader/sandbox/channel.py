@@ -6,6 +6,7 @@ beyond the cap) in the same loop, so that a flood cannot fill a pipe and stall u
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import queue
 import secrets
@@ -14,6 +15,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
+
+from ..errors import WireError
 
 if TYPE_CHECKING:
     from ..model import Value
@@ -217,7 +220,7 @@ class Channel:
 
         While the call is open the worker may ask back; `answer(name, args)` replies, and the time that it
         takes is not charged. Raises Died, TimedOut, or WireError for an answer that breaks the rules."""
-        from ..wire import WireError, pack, read_frame
+        from ..wire import pack, read_frame  # not before it is used: it imports NumPy
 
         deadline = time.monotonic() + seconds
         self.sequence += 1
@@ -225,7 +228,7 @@ class Channel:
         self.line.write(pack({**header, **tags}, buffers, REQUEST_HEADER_CAP), deadline)
         asked = 0
         while True:
-            got, body = read_frame(lambda n: self.line.read(n, deadline), max(cap, ASK_BODY_CAP))
+            got, body = read_frame(functools.partial(self.line.read, deadline=deadline), max(cap, ASK_BODY_CAP))
             if "ask" not in got:
                 break
             asked += 1
@@ -245,7 +248,7 @@ class Channel:
     def _reply(
         got: dict[str, Any], body: list[memoryview], answer: Answerer | None
     ) -> tuple[dict[str, Any], list[bytes]]:
-        from ..wire import WireError, decode, encode
+        from ..wire import decode, encode
 
         name, args = got["ask"], got.get("args")
         if not isinstance(name, str) or not isinstance(args, list):

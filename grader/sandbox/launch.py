@@ -30,9 +30,7 @@ READY_SECONDS = 120.0
 def clean_environment() -> dict[str, str]:
     """What a worker gets to see of ours: nothing. One thread, so that neighbours are not slowed."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    kept = {
-        k: v for k in ("SYSTEMROOT", "WINDIR") if (v := os.environ.get(k))
-    }  # Windows cannot start without
+    kept = {k: v for k in ("SYSTEMROOT", "WINDIR") if (v := os.environ.get(k))}  # Windows cannot start without
     return {**kept, **dict.fromkeys(threads, "1"), "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 
 
@@ -109,9 +107,7 @@ class Spawner:
             code = process.wait()
             if alive:
                 return "killed"
-            return (
-                describe_status(-code if code < 0 else code << 8) if os.name != "nt" else f"exit code {code}"
-            )
+            return describe_status(-code if code < 0 else code << 8) if os.name != "nt" else f"exit code {code}"
 
         return Channel(line, end)
 
@@ -135,11 +131,12 @@ class Zygote:
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.scratch = ""
+        self.closed = False
 
     def _boot(self) -> socket.socket:
         if self.control is not None and self.process is not None and self.process.poll() is None:
             return self.control
-        self.close()
+        self._stop()
         self.scratch = tempfile.mkdtemp(prefix="grader-")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         options = {
@@ -186,10 +183,12 @@ class Zygote:
 
     def start(self, limits: Limits) -> Channel:
         for attempt in (1, 2):
+            if self.closed:
+                raise SandboxError("the sandbox was closed")
             try:
                 return self._fork(limits)
             except (SandboxError, OSError) as error:
-                self.close()
+                self._stop()
                 if attempt == 2:
                     raise error if isinstance(error, SandboxError) else SandboxError(str(error)) from error
         raise AssertionError
@@ -224,6 +223,10 @@ class Zygote:
             raise SandboxError(f"the sandbox died: {error}") from error
 
     def close(self) -> None:
+        self.closed = True
+        self._stop()
+
+    def _stop(self) -> None:
         if self.control is not None:
             self.control.close()  # the zygote ends, and its worker with it (PDEATHSIG)
             self.control = None

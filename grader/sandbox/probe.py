@@ -22,7 +22,7 @@ ATTEMPTS = {
     "signal": "signal the grader",
     "memory": "use more memory than allowed",
 }
-ATTACK = b'''
+ATTACK = b"""
 import mmap, os, socket
 
 def attempt(secret, folder, port, parent, memory):
@@ -59,7 +59,7 @@ def attempt(secret, folder, port, parent, memory):
 
     return {"read": tried(read), "write": tried(write), "connect": tried(connect),
             "fork": tried(fork), "signal": tried(signal), "memory": tried(allocate)}
-'''
+"""
 
 
 def what_is_open(launcher: Launcher, limits: Limits) -> list[str]:

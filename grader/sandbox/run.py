@@ -43,7 +43,7 @@ class Loaded:
 
 @dataclass
 class Runner:
-    """Puts cases to one submission. Use `responses`; then `notes` holds what was said while loading."""
+    """Puts cases to one submission; `notes` holds what was said while loading. Close it when done."""
 
     key: AnswerKey
     submission: Submission
@@ -55,18 +55,13 @@ class Runner:
     _channel: Channel | None = None
     _loaded: Loaded | None = None
 
-    def responses(
-        self, questions: Sequence[FrozenQuestion]
-    ) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
+    def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
         """The responses of each question, by case, in order. Raises SandboxError for a fault of ours."""
         started = self.clock()
-        try:
-            for index, question in enumerate(questions):
-                left = self.limits.submission - (self.clock() - started)
-                share = max(0.05, left / (len(questions) - index))
-                yield question, self._question(question, min(question.seconds or self.limits.question, share))
-        finally:
-            self._end()
+        for index, question in enumerate(questions):
+            left = self.limits.submission - (self.clock() - started)
+            share = max(0.05, left / (len(questions) - index))
+            yield question, self._question(question, min(question.seconds or self.limits.question, share))
 
     def call(self, question: FrozenQuestion, inputs: Mapping[str, Value], seconds: float) -> Response:
         """One more call with inputs of our own, as the gradient check needs. Raises SandboxError."""
@@ -94,13 +89,12 @@ class Runner:
                 out[case.name] = Response(failure=spent)
                 continue
             if crashes > self.limits.restarts:
-                tired = Failure(
-                    Verdict.ERROR, "crashed", "not run: this function ended its process too often"
-                )
+                tired = Failure(Verdict.ERROR, "crashed", "not run: this function ended its process too often")
                 out[case.name] = Response(failure=tired)
                 continue
-            out[case.name] = self._case(question, case, max(left / 2, left / remaining))
-            crashes += self._channel is None
+            response = out[case.name] = self._case(question, case, max(left / 2, left / remaining))
+            died = response.failure is not None and response.failure.kind in ("crashed", "unreadable answer")
+            crashes += died and not (self._loaded and self._loaded.failure)
         return out
 
     def _case(self, question: FrozenQuestion, case: FrozenCase, seconds: float) -> Response:
@@ -132,14 +126,10 @@ class Runner:
             return self._read(question, got, body, self._channel.printed())
         except TimedOut:
             self._end()
-            return Response(
-                failure=Failure(Verdict.TIMEOUT, "time limit", f"no answer within {seconds:.3g} s")
-            )
+            return Response(failure=Failure(Verdict.TIMEOUT, "time limit", f"no answer within {seconds:.3g} s"))
         except Died:
             cause = self._end()
-            return Response(
-                failure=Failure(Verdict.ERROR, "crashed", f"the process died during this call: {cause}")
-            )
+            return Response(failure=Failure(Verdict.ERROR, "crashed", f"the process died during this call: {cause}"))
         except WireError as error:
             self._end()
             return Response(
@@ -176,13 +166,9 @@ class Runner:
         try:
             got, _ = channel.request(header, buffers, seconds, LOAD_CAP)
         except TimedOut:
-            return Loaded(
-                failure=Failure(Verdict.TIMEOUT, "time limit", f"no end within {seconds:.3g} s {during}")
-            )
+            return Loaded(failure=Failure(Verdict.TIMEOUT, "time limit", f"no end within {seconds:.3g} s {during}"))
         except Died:
-            return Loaded(
-                failure=Failure(Verdict.ERROR, "crashed", f"the process died {during}: {channel.end()}")
-            )
+            return Loaded(failure=Failure(Verdict.ERROR, "crashed", f"the process died {during}: {channel.end()}"))
         except WireError as error:
             return Loaded(failure=Failure(Verdict.ERROR, "unreadable answer", f"{error} {during}"))
         notes = tuple(clean_text(str(n), 400, lines=False) for n in _list(got.get("notes"))[:10])
@@ -207,9 +193,7 @@ class Runner:
         failure, raised = None, ()
         if error is not None:
             failure = _failure(error)
-            raised = tuple(
-                k for k in _list(error.get("kinds") if isinstance(error, dict) else None) if k in BUILTIN
-            )
+            raised = tuple(k for k in _list(error.get("kinds") if isinstance(error, dict) else None) if k in BUILTIN)
         changed = tuple(name for name in question.params if name in modified)
         return Response(values, failure, raised, changed, clean_text(printed, 4000))
 
@@ -229,9 +213,7 @@ def _size(value: Value) -> int:
 def _builtin_exceptions() -> frozenset[str]:
     import builtins
 
-    return frozenset(
-        n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, BaseException)
-    )
+    return frozenset(n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, BaseException))
 
 
 BUILTIN = _builtin_exceptions()

@@ -122,11 +122,7 @@ def readable_roots(modules: tuple[str, ...]) -> list[str]:
     for folder in ("/lib64", "/usr/lib64", f"/usr/lib/{multiarch}", f"/lib/{multiarch}"):
         names = _listdir(folder)
         holds_python = any(name.startswith("python") for name in names)  # Fedora keeps site-packages there
-        roots += (
-            [os.path.join(folder, n) for n in names if not n.startswith("python")]
-            if holds_python
-            else [folder]
-        )
+        roots += [os.path.join(folder, n) for n in names if not n.startswith("python")] if holds_python else [folder]
     prefix = os.path.join(sys.base_prefix, "lib")
     roots += [os.path.join(prefix, name) for name in _listdir(prefix) if ".so" in name]
     roots += ["/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/urandom", "/usr/share/zoneinfo"]
@@ -151,9 +147,7 @@ def landlock_ruleset(readable: list[str], writable: str) -> int:
     if ruleset < 0:
         raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
     rules = [(path, READ if os.path.isdir(path) else READ_FILE) for path in readable]
-    rules.append(
-        (writable, handled & ~(0x40 | 0x200 | 0x400 | 0x800 | 0x1000))
-    )  # no devices, sockets, FIFOs, links
+    rules.append((writable, handled & ~(0x40 | 0x200 | 0x400 | 0x800 | 0x1000)))  # no devices, sockets, FIFOs, links
     rules.append(("/dev/null", READ_FILE | 2))
     for path, access in rules:
         fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
@@ -266,9 +260,7 @@ class Confinement:
             prctl(PR_SET_DUMPABLE, 0)
         if "no_new_privs" in self.layers:
             prctl(PR_SET_NO_NEW_PRIVS, 1)
-        if "landlock" in self.layers and _syscall(
-            LANDLOCK_RESTRICT, ctypes.c_int(self.ruleset), ctypes.c_uint32(0)
-        ):
+        if "landlock" in self.layers and _syscall(LANDLOCK_RESTRICT, ctypes.c_int(self.ruleset), ctypes.c_uint32(0)):
             raise OSError(ctypes.get_errno(), "landlock_restrict_self")
         if os.geteuid() == 0 and sys.platform == "linux":
             drop_capabilities()

@@ -5,6 +5,7 @@ obeys two orders on its control socket: fork, and end (kill all that came of the
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import importlib
 import json
@@ -133,10 +134,8 @@ class Zygote:
         for attempt in range(2000):
             for pid in {self.child, *self.children()} - {0}:
                 for kill in (os.kill, os.killpg):
-                    try:
+                    with contextlib.suppress(ProcessLookupError, PermissionError):
                         kill(pid, signal.SIGKILL)
-                    except (ProcessLookupError, PermissionError):
-                        pass
             try:
                 while (found := os.waitpid(-1, os.WNOHANG))[0]:
                     status = found[1] if found[0] == self.child else status

@@ -5,6 +5,7 @@ import __future__
 
 import ast
 import builtins
+import contextlib
 import importlib.abc
 import importlib.machinery
 import linecache
@@ -124,10 +125,8 @@ class Session:
             self.seq = header["seq"]
             answer, out = self.load(header, buffers) if header["op"] == "load" else self.call(header, buffers)
             for stream in (sys.stdout, sys.stderr):
-                try:
+                with contextlib.suppress(BaseException):  # the student may have replaced or closed it
                     stream.flush()
-                except BaseException:  # the student may have replaced or closed it
-                    pass
             self.pipe.send({**answer, "seq": self.seq, "nonce": header["nonce"]}, out)
 
     # -- loading ---------------------------------------------------------------------------------------
@@ -175,9 +174,7 @@ class Session:
                     flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
             if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
                 if statement.name in seen:
-                    notes.append(
-                        f"{statement.name} is defined again on line {statement.lineno}: the last one counts"
-                    )
+                    notes.append(f"{statement.name} is defined again on line {statement.lineno}: the last one counts")
                 seen[statement.name] = statement.lineno
             try:
                 code = compile(ast.Module([statement], []), main, "exec", flags=flags, dont_inherit=True)

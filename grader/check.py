@@ -1,0 +1,59 @@
+"""`grader check`: the student's own code against the public key, on any system, without layers or torch."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from .collect.files import own_files
+from .errors import UsageError
+from .keyfile import load
+from .model import PUBLIC_KEY, Limits, Report, Verdict
+from .pipeline import result_of
+from .report.student import question_lines, summary
+from .sandbox.launch import Launcher
+from .sandbox.run import Runner
+from .score import report
+from .selfcheck import check_own
+
+
+def find_key(path: Path) -> Path:
+    """The public key of the handout that `path` (a file or a folder) lies in. Raises UsageError."""
+    if not path.exists():
+        raise UsageError(f"{path}: no such file or folder")
+    folder = path if path.is_dir() else path.resolve().parent
+    if not (folder / PUBLIC_KEY).is_file():
+        raise UsageError(f"no {PUBLIC_KEY} in {folder}; run this in the handout's folder, or get the handout again")
+    return folder / PUBLIC_KEY
+
+
+def check(
+    path: Path, key_data: bytes, key_name: str, only: str | None, launcher: Launcher, say: Callable[[str], None]
+) -> bool:
+    """Check the work at `path` and tell it line by line; True only if every public case of it passes.
+
+    Raises UsageError, KeyFileError or SandboxError."""
+    key = load(key_data, key_name)
+    questions = [q for q in key.questions if only in (None, q.name)]
+    if not questions:
+        raise UsageError(f"no question {only!r}; there are {', '.join(q.name for q in key.questions)}")
+    submission = own_files(path, key.file)
+    if submission.problem:
+        raise UsageError(submission.problem)
+    say(f"{key.title}: {submission.main}, public cases")
+    runner = Runner(key, submission, launcher, Limits())
+    results = []
+    try:
+        for question, responses in runner.responses(questions):
+            result = result_of(question, responses)
+            results.append(result)
+            own = check_own(runner, question, responses)
+            for line in question_lines(question, result, own, responses):
+                say(line)
+    finally:
+        runner.close()
+    for note in runner.notes:
+        say(f"  note  {note}")
+    graded: Report = report(key, submission, results, launcher.isolation)
+    say(summary(graded, only is None))
+    return all(o.verdict is Verdict.PASS for q in graded.questions for o in q.outcomes)

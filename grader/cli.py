@@ -1,0 +1,301 @@
+"""The command line. Exit codes: 0 all well, 1 not (a check fails, an audit is not clean), 2 usage or an author's
+error, 3 some submissions are ungraded, 4 the sandbox is weaker than it must be, 130 stopped by Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from . import __version__
+from .errors import GraderError, UsageError, WeakIsolationError
+
+if TYPE_CHECKING:
+    from .course import Course
+    from .model import AnswerKey, Limits, Report, Submission
+    from .sandbox.launch import Launcher
+
+UNGRADED, WEAK, STOPPED = 3, 4, 130
+
+course_option = click.option(
+    "--course",
+    "course_path",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path(),
+    help="Folder with assignments/ and reference/ (default: here).",
+)
+secret_option = click.option(
+    "--secret-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Draw hidden cases from this secret (default: COURSE/.grader/secret, made on first use).",
+)
+device_option = click.option("--device", default="cpu", show_default=True, help="Where the reference runs.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="grader")
+def cli() -> None:
+    """Grades deep-learning assignments against a PyTorch reference, in a sandbox."""
+
+
+def main() -> None:
+    """Entry point: expected errors are one line on stderr and an exit code, never a traceback."""
+    try:
+        cli.main(standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("stopped", err=True)
+        sys.exit(STOPPED)
+    except WeakIsolationError as error:
+        click.echo(str(error), err=True)
+        sys.exit(WEAK)
+    except GraderError as error:
+        click.echo(f"error: {error}", err=True)
+        sys.exit(2)
+
+
+# -- students ------------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("path", type=click.Path(path_type=Path), default=Path())
+@click.option("-q", "--question", help="Check this question only.")
+def check(path: Path, question: str | None) -> None:
+    """Check your own work on the public cases. Exit code 0 only if all of them pass."""
+    from .sandbox.launch import Spawner  # before anything that imports NumPy: the worker does so meanwhile
+
+    spawner = Spawner()
+    try:
+        spawner.warm()
+        from . import check as checking
+
+        key = checking.find_key(path)
+        passed = checking.check(path, key.read_bytes(), str(key), question, spawner, click.echo)
+    finally:
+        spawner.close()
+    sys.exit(0 if passed else 1)
+
+
+# -- instructors ---------------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("assignment")
+@click.argument("submissions", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="Folder for the results.")
+@course_option
+@secret_option
+@device_option
+@click.option("--workers", type=click.IntRange(1, 256), default=os.cpu_count() or 1, help="Submissions at a time.")
+@click.option(
+    "--timeout", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True, help="Seconds per question."
+)
+@click.option("--allow-weak-isolation", is_flag=True, help="Grade even where a layer of the sandbox is missing.")
+def grade(
+    assignment: str,
+    submissions: tuple[Path, ...],
+    out: Path,
+    course_path: Path,
+    secret_file: Path | None,
+    device: str,
+    workers: int,
+    timeout: float,
+    allow_weak_isolation: bool,
+) -> None:
+    """Grade SUBMISSIONS (files, folders, zips) of an assignment into OUT.
+
+    Writes grades.csv, reports.jsonl and the store; run the same command again to go on after a stop. Exit code
+    3 where something is ungraded."""
+    from .collect.files import collect
+    from .model import Limits
+    from .report.table import cohort_table
+
+    course = _course(course_path, secret_file)
+    key = frozen_key(course, assignment, device)
+    found = collect(submissions, key.file)
+    limits = Limits(question=timeout, submission=max(60.0, timeout))
+    isolation = _require_isolation(key.library, limits, allow_weak_isolation)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise UsageError(f"{out}: {error.strerror}") from error
+    reports = _grade_cohort(key, found, out, workers, limits, isolation)
+    click.echo(cohort_table(reports, key))
+    ungraded = [r for r in reports if r.status != "graded"]
+    click.echo(f"\n{len(reports) - len(ungraded)} graded, {len(ungraded)} ungraded; isolation {isolation}")
+    click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}")
+    for r in ungraded:
+        click.echo(f"ungraded: {r.student}: {'; '.join(r.notes) or 'see reports.jsonl'}", err=True)
+    sys.exit(UNGRADED if ungraded else 0)
+
+
+def _grade_cohort(
+    key: AnswerKey,
+    found: list[Submission],
+    out: Path,
+    workers: int,
+    limits: Limits,
+    isolation: str,
+) -> list[Report]:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from .pipeline import Launchers, grade_all
+    from .report.files import grades_csv, reports_jsonl, write_whole
+    from .sandbox.launch import launcher
+    from .store import Store
+
+    launchers = Launchers(lambda: _stamped(launcher(key.library), isolation))
+    executor = ThreadPoolExecutor(min(workers, len(found)))
+    reports: list[Report] = []
+    try:
+        with Store(out / "grades.sqlite") as store:
+            stream = grade_all(key, found, executor, launchers, limits, isolation, store, window=2 * workers)
+            label = f"grading {len(found)}"
+            with click.progressbar(stream, length=len(found), label=label, file=sys.stderr) as bar:
+                try:
+                    reports.extend(bar)
+                except KeyboardInterrupt:
+                    stream.close()
+                    click.echo(
+                        f"\nstopped after {len(reports)} of {len(found)}; run the same command to go on", err=True
+                    )
+                    raise
+    finally:
+        launchers.close()
+        executor.shutdown(wait=True, cancel_futures=True)
+    reports.sort(key=lambda r: r.student)
+    write_whole(out / "reports.jsonl", reports_jsonl(reports))
+    write_whole(out / "grades.csv", grades_csv(reports, [q.name for q in key.questions]))
+    return reports
+
+
+def _stamped(launcher: Launcher, isolation: str) -> Launcher:
+    launcher.isolation = isolation
+    return launcher
+
+
+def _require_isolation(library: str, limits: Limits, allowed: bool) -> str:
+    """Try the sandbox before it is trusted; the level that reports are stamped with. Raises WeakIsolationError."""
+    from .sandbox import launch, probe
+    from .sandbox.worker import confine
+
+    tried = launch.launcher(library)
+    try:
+        lacking = confine.missing()
+        open_ways = [] if lacking else probe.what_is_open(tried, limits)
+    finally:
+        tried.close()
+    if not lacking and not open_ways:
+        return tried.isolation
+    lines = [f"  {layer:<14} {reason}" for layer, reason in lacking.items()]
+    lines += [f"  {'open':<14} a worker can {way}" for way in open_ways]
+    text = "the sandbox is weaker than it must be for student code:\n" + "\n".join(lines)
+    if not allowed:
+        raise WeakIsolationError(f"{text}\nNothing was graded. To grade all the same: --allow-weak-isolation")
+    click.echo(f"{text}\nGoing on: --allow-weak-isolation", err=True)
+    return tried.isolation if lacking else "weak: a worker can " + ", ".join(open_ways)
+
+
+def _course(path: Path, secret_file: Path | None) -> Course:
+    from .course import Course
+
+    return Course(path.resolve(), secret_file)
+
+
+def frozen_key(course: Course, name: str, device: str) -> AnswerKey:
+    """The key of the present sources: from the cache, or frozen now by a process of its own, since the process
+    that grades never holds torch."""
+    import subprocess
+
+    from .keyfile import load
+
+    path = course.key_path(name, device)
+    if not path.is_file():
+        click.echo(f"freezing {name} …", err=True)
+        command = [sys.executable, "-m", "grader", "freeze", name, "--course", str(course.root), "--device", device]
+        if course.secret_file:
+            command += ["--secret-file", str(course.secret_file)]
+        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
+        if done.returncode:
+            raise UsageError(done.stderr.strip().removeprefix("error: ") or f"freezing {name} failed")
+    return load(path.read_bytes(), str(path))
+
+
+@cli.command()
+@click.argument("assignment")
+@course_option
+@secret_option
+@device_option
+def freeze(assignment: str, course_path: Path, secret_file: Path | None, device: str) -> None:
+    """Run the reference once per case and keep the answer key (grade, audit and release do so when needed)."""
+    from .keyfile import dump
+
+    course = _course(course_path, secret_file)
+    path = course.key_path(assignment, device)
+    from .freeze import freeze as run_reference
+
+    key = run_reference(course, assignment, device)
+    course.write_private(path, dump(key))
+    cases = sum(len(q.cases) for q in key.questions)
+    hidden = sum(c.hidden for q in key.questions for c in q.cases)
+    click.echo(f"{assignment}: {len(key.questions)} questions, {cases} cases ({hidden} hidden), {key.points:g} points")
+    click.echo(", ".join(f"{k} {v}" for k, v in key.provenance.items() if k != "sources"))
+    click.echo(str(path))
+
+
+@cli.command()
+@click.argument("assignment")
+@course_option
+@secret_option
+@device_option
+def audit(assignment: str, course_path: Path, secret_file: Path | None, device: str) -> None:
+    """Right solutions get full marks, the stub none, and every declared mistake is caught by a hidden case."""
+    from .audit import audit as run_audit
+    from .model import Limits
+    from .report.table import audit_table
+    from .sandbox.launch import launcher
+
+    course = _course(course_path, secret_file)
+    key = frozen_key(course, assignment, device)
+    worker = launcher(key.library)
+    try:
+        found = run_audit(course, key, worker, Limits())
+    finally:
+        worker.close()
+    click.echo(audit_table(found))
+    sys.exit(1 if found.problems else 0)
+
+
+@cli.command()
+@click.argument("assignment")
+@click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new folder.")
+@course_option
+@secret_option
+@device_option
+def release(assignment: str, out: Path, course_path: Path, secret_file: Path | None, device: str) -> None:
+    """Write the handout for students: the assignment's folder and the public key."""
+    from .release import release as write
+
+    course = _course(course_path, secret_file)
+    files = write(course, frozen_key(course, assignment, device), out)
+    for name in files:
+        click.echo(str(out / name))
+    click.echo(f"try it as a student: cd {out} && grader check")
+
+
+@cli.command()
+@click.argument("name")
+@course_option
+def new(name: str, course_path: Path) -> None:
+    """Start an assignment NAME (and the course around it) that audits clean as it is."""
+    from .scaffold import scaffold
+
+    for path in scaffold(course_path, name):
+        click.echo(str(path))
+    where = "" if course_path == Path() else f" --course {course_path}"
+    click.echo(f"next: grader audit {name}{where}")

@@ -1,0 +1,95 @@
+"""Tables for a terminal: a cohort's scores, and an audit."""
+
+from __future__ import annotations
+
+import math
+import unicodedata
+from collections.abc import Sequence
+
+from ..audit import Audit
+from ..model import AnswerKey, Outcome, Report, Verdict
+from .files import points
+
+ORDER = [Verdict.UNGRADED, Verdict.MEMORY, Verdict.TIMEOUT, Verdict.ERROR, Verdict.FAIL, Verdict.MISSING]
+
+
+def cohort_table(reports: Sequence[Report], key: AnswerKey) -> str:
+    """One line per student: score, points per question, and the most telling reason for a lost point."""
+    heads = [f"Q{i}" for i in range(1, len(key.questions) + 1)]
+    rows = [["student", "score", *heads, "what cost points"]]
+    for r in reports:
+        score = "ungraded" if r.score is None else _short(r.score)
+        rows.append([r.student, score, *(_cell(q.score) for q in r.questions), remark(r)])
+    legend = ", ".join(f"{head} {q.name} {points(q.points)}" for head, q in zip(heads, key.questions, strict=True))
+    return align(rows, right=range(1, len(heads) + 2)) + f"\n\n{legend}"
+
+
+def _short(score: float) -> str:
+    return f"{score:.2f}".rstrip("0").rstrip(".")
+
+
+def _cell(score: float | None) -> str:
+    return "?" if score is None else _short(score)
+
+
+def remark(report: Report) -> str:
+    """The first named mistake, or else the gravest kind of outcome, and where; notes win when all is lost."""
+    lost = [o for q in report.questions for o in q.outcomes if o.verdict is not Verdict.PASS]
+    if not lost:
+        follows = [c for q in report.questions for c in q.convention]
+        return f"follows: {follows[0]}" if follows else ""
+    everything = sum(len(q.outcomes) for q in report.questions)
+    if len(lost) == everything and len({(o.kind, o.message) for o in lost}) == 1:
+        return _cut(lost[0].message or lost[0].kind)
+    questions = list(dict.fromkeys(o.question for o in lost))
+    worst = min(lost, key=lambda o: (ORDER.index(o.verdict), not o.mistake))
+    named = [o for o in lost if o.mistake]
+    chosen: Outcome = named[0] if named and worst.verdict is Verdict.FAIL else worst
+    more = f" (+{len(questions) - 1} more)" if len(questions) > 1 else ""
+    return _cut(f"{chosen.question}: {chosen.mistake or chosen.kind}{more}")
+
+
+def _cut(text: str, width: int = 70) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"
+
+
+def align(rows: Sequence[Sequence[str]], right: Sequence[int] | range = ()) -> str:
+    """Columns padded to one width; those in `right` to the right."""
+    widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
+    lines = []
+    for row in rows:
+        cells = [
+            " " * (w - _width(cell)) + cell if i in right else cell + " " * (w - _width(cell))
+            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ]
+        lines.append("  ".join(cells).rstrip())
+    return "\n".join(lines)
+
+
+def _width(text: str) -> int:
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
+
+
+def audit_table(found: Audit) -> str:
+    """An audit on one screen, with its verdict last."""
+    lines = ["solutions (must get full marks)"]
+    lines += [f"  {r.student:<20} {points(r.score) or 'ungraded'} of {points(r.max_score)}" for r in found.solutions]
+    if found.stub:
+        lines.append(f"  {'the untouched stub':<20} {points(found.stub.score) or 'ungraded'} (must get 0)")
+    rows = [["question", "mistake", "taxonomy", "public", "hidden", "distance"]]
+    for m in found.mistakes:
+        public, hidden = found.cases[m.question]
+        far = "not finite" if math.isinf(m.distance) else f"{m.distance:.1e}"
+        cases = [f"{m.public}/{public}", f"{m.hidden}/{hidden}"]
+        rows.append([m.question, m.mistake, m.code, *cases, far if m.hidden else "survives"])
+    lines += ["", "declared mistakes: cases that fail each, and its largest distance in units of the tolerance"]
+    lines += ["  " + line for line in align(rows, right=range(3, 6)).splitlines()]
+    lines.append("")
+    lines += [f"PROBLEM  {problem}" for problem in found.problems]
+    count = sum(public + hidden for public, hidden in found.cases.values())
+    lines.append(
+        f"{found.assignment}: {'NOT CLEAN' if found.problems else 'clean'} "
+        f"({len(found.cases)} questions, {count} cases, {len(found.mistakes)} mistakes, "
+        f"{len(found.solutions)} solutions)"
+    )
+    return "\n".join(lines)
