@@ -217,7 +217,18 @@ def frozen_key(course: Course, name: str, device: str) -> AnswerKey:
     path = course.key_path(name, device)
     if not path.is_file():
         click.echo(f"freezing {name} …", err=True)
-        command = [sys.executable, "-m", "grader", "freeze", name, "--course", str(course.root), "--device", device]
+        command = [
+            sys.executable,
+            "-P",
+            "-m",
+            "grader",
+            "freeze",
+            name,
+            "--course",
+            str(course.root),
+            "--device",
+            device,
+        ]
         if course.secret_file:
             command += ["--secret-file", str(course.secret_file)]
         done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)

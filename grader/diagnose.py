@@ -72,7 +72,8 @@ def _explain(
     for note in question.mistakes:
         if _is_mistake(pairs, note.name, output):
             return Finding(note.name, note.hint)
-    return _terms(pairs, output) or _generic(pairs)
+    with np.errstate(all="ignore"):  # answers may be huge
+        return _terms(pairs, output) or _generic(pairs)
 
 
 def _pairs(
@@ -162,6 +163,8 @@ def _generic(pairs: Sequence[Pair]) -> Finding | None:
         return None
     if all(not pair.answer.any() for pair in pairs) and any(pair.expected.any() for pair in pairs):
         return GENERIC["zeros"]
+    if any(pair.wrong and not pair.expected.any() for pair in pairs):
+        return None
     ratios = [_ratio(pair) for pair in pairs if pair.expected.any()]
     if len(ratios) < 2 or any(r is None for r in ratios):
         return None
@@ -177,7 +180,11 @@ def _generic(pairs: Sequence[Pair]) -> Finding | None:
 
 
 def _same_numbers(a: Array, b: Array) -> bool:
-    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-6, atol=1e-9))
+    return a.shape == b.shape and bool(np.allclose(a, b, rtol=1e-6, atol=1e-9 * _largest(b)))
+
+
+def _largest(a: Array) -> float:
+    return float(np.abs(a[np.isfinite(a)].astype(np.float64)).max(initial=0.0))
 
 
 def _ratio(pair: Pair) -> float | None:
@@ -186,7 +193,7 @@ def _ratio(pair: Pair) -> float | None:
     if not (np.isfinite(a).all() and np.isfinite(e).all()):
         return None
     k = float(np.sum(a * e) / np.sum(e * e))
-    return k if np.allclose(a, k * e, rtol=1e-6, atol=1e-9 * float(np.abs(a).max(initial=1.0))) else None
+    return k if np.allclose(a, k * e, rtol=1e-6, atol=1e-9 * _largest(a)) else None
 
 
 def _rows(case: FrozenCase) -> int:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import struct
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
@@ -75,7 +76,7 @@ def load(data: bytes, name: str = "key") -> AnswerKey:
             header["fixtures"],
             header["public"],
         )
-    except (WireError, KeyError, TypeError, ValueError) as error:
+    except (WireError, LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
         raise KeyFileError(f"{name}: cannot be read ({type(error).__name__}: {error})") from error
 
 

@@ -225,6 +225,7 @@ class QuestionResult:
     max_score: float
     outcomes: tuple[Outcome, ...]
     convention: tuple[str, ...] = ()  # accepted conventions that the answers follow
+    notes: tuple[str, ...] = ()  # what was said while the student's file was loaded
 
 
 @dataclass(frozen=True)

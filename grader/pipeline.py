@@ -7,7 +7,7 @@ import functools
 import hashlib
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from . import __version__
@@ -54,7 +54,7 @@ def grade(
         runner = Runner(key, submission, launcher, limits)
         try:
             for question, responses in runner.responses(pending):
-                results[question.name] = result_of(question, responses)
+                results[question.name] = replace(result_of(question, responses), notes=runner.notes)
         except SandboxError as error:
             notes = (str(error),)
             failure = Failure(Verdict.UNGRADED, "ungraded", str(error))
@@ -62,8 +62,8 @@ def grade(
                 results.setdefault(question.name, result_of(question, _all(question, failure)))
         finally:
             runner.close()
-        notes = (*runner.notes, *notes)
     ordered = [results[q.name] for q in key.questions]
+    notes = (*dict.fromkeys(note for r in ordered for note in r.notes), *notes)
     return report(key, submission, ordered, launcher.isolation, notes)
 
 

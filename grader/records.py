@@ -33,6 +33,7 @@ def result_to_json(r: QuestionResult) -> dict[str, Any]:
         "score": r.score,
         "max_score": r.max_score,
         "convention": list(r.convention),
+        "notes": list(r.notes),
         "outcomes": [outcome_to_json(o) for o in r.outcomes],
     }
 
@@ -53,7 +54,9 @@ def result_from_json(data: Mapping[str, Any]) -> QuestionResult:
         )
         for o in data["outcomes"]
     )
-    return QuestionResult(data["question"], data["score"], data["max_score"], outcomes, tuple(data["convention"]))
+    return QuestionResult(
+        data["question"], data["score"], data["max_score"], outcomes, tuple(data["convention"]), tuple(data["notes"])
+    )
 
 
 def report_to_json(r: Report) -> dict[str, Any]:
@@ -66,6 +69,6 @@ def report_to_json(r: Report) -> dict[str, Any]:
         "status": r.status,
         "isolation": r.isolation,
         "notes": list(r.notes),
-        "questions": [result_to_json(q) for q in r.questions],
+        "questions": [{k: v for k, v in result_to_json(q).items() if k != "notes"} for q in r.questions],
         "provenance": dict(r.provenance),
     }

@@ -9,7 +9,7 @@ from fractions import Fraction
 
 from .model import AnswerKey, FrozenQuestion, Outcome, QuestionResult, Report, Submission, Verdict
 
-DIGITS = 6
+DIGITS = 6  # of a total; a question keeps three more, so that thirds still add up
 
 
 def score_question(
@@ -22,8 +22,8 @@ def score_question(
         if verdicts:
             earned += Fraction(output.points) * verdicts.count(Verdict.PASS) / len(verdicts)
     ungraded = not outcomes or any(o.verdict is Verdict.UNGRADED for o in outcomes)
-    score = None if ungraded else round(float(earned), DIGITS)
-    return QuestionResult(question.name, score, round(question.points, DIGITS), tuple(outcomes), convention)
+    score = None if ungraded else round(float(earned), DIGITS + 3)
+    return QuestionResult(question.name, score, round(question.points, DIGITS + 3), tuple(outcomes), convention)
 
 
 def report(

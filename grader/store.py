@@ -5,6 +5,7 @@ fix and grading only new submissions are the same command. UNGRADED is never sto
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 import sqlite3
@@ -29,15 +30,22 @@ class Store:
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))  # it tells hidden cases
             self.db = sqlite3.connect(path, isolation_level=None)
-            self.db.execute("PRAGMA journal_mode=WAL")
-            self.db.execute("PRAGMA synchronous=FULL")
-            self.db.execute(TABLE)
+        except (sqlite3.Error, OSError) as error:
+            raise UsageError(f"{path}: {error}; use another --out folder") from error
+        try:
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
             if version not in (0, SCHEMA):
                 raise UsageError(f"{path}: written by another version; use another --out folder")
+            self.db.execute("PRAGMA journal_mode=WAL")
+            self.db.execute("PRAGMA synchronous=FULL")
+            self.db.execute(TABLE)
             self.db.execute(f"PRAGMA user_version={SCHEMA}")
-        except (sqlite3.Error, OSError) as error:
+        except sqlite3.Error as error:
+            self.db.close()
             raise UsageError(f"{path}: {error}; use another --out folder") from error
+        except UsageError:
+            self.db.close()
+            raise
 
     def __enter__(self) -> Store:
         return self
@@ -61,4 +69,6 @@ class Store:
             self.db.executemany("INSERT OR REPLACE INTO results VALUES (?,?,?,?)", data)
             self.db.execute("COMMIT")
         except sqlite3.Error as error:
+            with contextlib.suppress(sqlite3.Error):
+                self.db.execute("ROLLBACK")
             raise UsageError(f"{self.path}: {error}; what was acknowledged before is kept") from error

@@ -10,7 +10,7 @@ BIDI = set("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\u200e\u200f\u
 def clean_text(text: str, limit: int = 2000, lines: bool = True) -> str:
     """Printable text of at most `limit` characters: control characters, escapes, lone surrogates and
     direction overrides become U+FFFD; with `lines`, newlines and tabs stay."""
-    cut = text[:limit]
+    cut = text if len(text) <= limit else text[: limit - 1]
     out = "".join(
         c
         if (lines and c in "\n\t")

@@ -28,6 +28,7 @@ PREFIX = struct.Struct(">IQ")
 MAX_HEADER = 64 << 10
 MAX_DEPTH = 16
 MAX_NDIM = 16
+MAX_ELEMENTS = 1 << 48
 DTYPES = {
     np.dtype(code).str: np.dtype(code)
     for code in ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8")
@@ -107,7 +108,7 @@ def decode(node: Any, buffers: Sequence[bytes | memoryview], depth: int = 0, ans
         case "n", [bool()]:
             raise WireError("malformed number")
         case "n", [int() | float() as number]:
-            if (isinstance(number, float) and not math.isfinite(number)) or abs(number) > 1e400:
+            if not (math.isfinite(number) if isinstance(number, float) else abs(number) < 1 << 63):
                 raise WireError("malformed number")
             return number
         case "x", [("nan" | "inf" | "-inf") as text]:
@@ -147,6 +148,8 @@ def _array(
     dims, kind = _shape(shape), DTYPES[dtype]
     if math.prod(dims) * kind.itemsize != len(buffers[index]):
         raise WireError("array whose shape and bytes disagree")
+    if math.prod(max(n, 1) for n in dims) > MAX_ELEMENTS:  # NumPy refuses these, even where a 0 makes them empty
+        raise WireError("array of an impossible shape")
     if layout not in ("C", "F", "S") or not isinstance(readonly, bool):
         raise WireError("malformed array")
     flat = np.frombuffer(buffers[index], dtype=kind).reshape(dims)

@@ -6,6 +6,7 @@ folder or a `.py` file. Every problem is that student's alone and is told in one
 from __future__ import annotations
 
 import errno
+import itertools
 import os
 import stat
 from collections.abc import Iterable, Iterator
@@ -15,12 +16,11 @@ from pathlib import Path
 from ..errors import IntakeError, UsageError
 from ..model import SourceFile, Submission
 from ..text import clean_text
-from .archive import Folder, read_zip
+from .archive import SKIPPED, Folder, is_hidden, is_source, read_zip
 
 MAX_FILE = 1 << 20  # bytes of one source file
 MAX_FILES = 100  # source files of one student
 MAX_DEPTH = 4
-SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "venv"}
 
 
 def collect(paths: Iterable[Path], main: str) -> list[Submission]:
@@ -41,8 +41,8 @@ def collect(paths: Iterable[Path], main: str) -> list[Submission]:
             found += _folder(path, main)
         elif path.suffix.lower() == ".zip":
             found += _zip(path, main)
-        else:
-            found.append(_file(path, path.parent.name if path.name == main else path.stem, main))
+        elif is_source(path.name):
+            found.append(_file(path, path.absolute().parent.name if path.name == main else path.stem, main))
         if len(found) == before:
             raise UsageError(f"{path}: no submission in it (wanted {main}, or a folder or .py file per student)")
     return _unique(sorted(found, key=lambda s: s.student))
@@ -75,12 +75,17 @@ def _folder(path: Path, main: str) -> Iterator[Submission]:
         yield one_folder(path, path.resolve().name, main)
         return
     for entry in entries:
-        if entry.name.startswith(".") or entry.name in SKIPPED:
+        if is_hidden(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
             yield one_folder(Path(entry.path), entry.name, main)
-        elif entry.name.endswith((".py", ".ipynb")):
+        elif is_source(entry.name):
             yield _file(Path(entry.path), Path(entry.name).stem, main)
+        elif entry.is_symlink() and entry.is_dir():
+            yield Submission(student_id(entry.name), problem="a link to a folder; hand in the folder itself")
+        elif entry.name.lower().endswith(".zip"):
+            text = "a zip inside a folder is not opened; give it on the command line"
+            yield Submission(student_id(Path(entry.name).stem), problem=text, ours=True)
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:
@@ -94,7 +99,7 @@ def _entries(path: Path) -> list[os.DirEntry[str]]:
 def one_folder(path: Path, student: str, main: str) -> Submission:
     """One student's folder: every .py file in it, at most four levels deep."""
     try:
-        files = list(_walk(path, ""))
+        files = list(itertools.islice(_walk(path, ""), MAX_FILES + 1))
     except IntakeError as error:
         return Submission(student_id(student), problem=str(error), ours=error.ours)
     return assemble(student, files, main)
@@ -105,16 +110,19 @@ def _walk(path: Path, prefix: str, depth: int = 0) -> Iterator[SourceFile]:
         with os.scandir(path) as found:
             entries = sorted(found, key=lambda e: e.name)
     except OSError as error:
-        raise IntakeError(f"{prefix or 'the folder'}: {error.strerror}", ours=True) from error
+        shown = clean_text(prefix, 120, lines=False) or "the folder"
+        raise IntakeError(f"{shown}: {error.strerror}", ours=True) from error
     for entry in entries:
         name = prefix + entry.name
-        if entry.name.startswith(".") or entry.name in SKIPPED:
+        if is_hidden(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
             if depth < MAX_DEPTH:
                 yield from _walk(Path(entry.path), name + "/", depth + 1)
-        elif entry.name.endswith((".py", ".ipynb")):
+        elif entry.name.lower().endswith(".py"):
             yield SourceFile(name, read_regular(Path(entry.path), name))
+        elif is_source(entry.name):
+            yield SourceFile(name, b"")  # notebooks: that they are there
 
 
 def own_files(path: Path, main: str) -> Submission:
@@ -154,9 +162,9 @@ def read_regular(path: Path, name: str) -> bytes:
 def assemble(student: str, files: list[SourceFile], main: str) -> Submission:
     """A submission from its files: the one with the assignment's name, or the only one that there is."""
     name = student_id(student)
-    scripts = [f for f in files if f.name.endswith(".py")]
-    if len(scripts) > MAX_FILES:
-        return Submission(name, problem=f"{len(scripts)} Python files; at most {MAX_FILES} are taken")
+    scripts = [f for f in files if f.name.lower().endswith(".py")]
+    if len(files) > MAX_FILES:
+        return Submission(name, problem=f"more than {MAX_FILES} Python files; hand in your own alone")
     exact = [f for f in scripts if f.name == main] or [f for f in scripts if f.name.rsplit("/", 1)[-1] == main]
     chosen = exact or (scripts if len(scripts) == 1 else [])
     if len(chosen) == 1:
@@ -165,7 +173,7 @@ def assemble(student: str, files: list[SourceFile], main: str) -> Submission:
         return Submission(name, problem=f"{len(exact)} files named {main}; leave one")
     if scripts:
         return Submission(name, problem=f"no {main} among {len(scripts)} Python files")
-    if any(f.name.endswith(".ipynb") for f in files):
+    if files:
         return Submission(name, problem="notebooks are not read by this version; export it as a .py file", ours=True)
     return Submission(name, problem=f"no {main} and no other Python file")
 
@@ -175,7 +183,9 @@ def _rooted(submission: Submission) -> Submission:
     folder = submission.main.rpartition("/")[0]
     if not folder:
         return submission
-    files = tuple(SourceFile(f.name.removeprefix(folder + "/"), f.data) for f in submission.files)
+    inside = {f.name.removeprefix(folder + "/"): f for f in submission.files if f.name.startswith(folder + "/")}
+    outside = {f.name: f for f in submission.files if not f.name.startswith(folder + "/")}
+    files = tuple(SourceFile(name, f.data) for name, f in sorted({**outside, **inside}.items()))  # neighbours first
     return replace(submission, files=files, main=submission.main.removeprefix(folder + "/"))
 
 
@@ -197,7 +207,7 @@ def _zip(path: Path, main: str) -> Iterator[Submission]:
     for name, folder in top.folders.items():
         yield _from_folder(folder, name, main)
     for name, member in top.files.items():
-        if name.endswith((".py", ".ipynb")):
+        if is_source(name):
             if isinstance(member, str):
                 yield Submission(student_id(Path(name).stem), problem=member)
             else:
@@ -209,6 +219,5 @@ def _from_folder(folder: Folder, student: str, main: str) -> Submission:
     for name, member in folder.walk():
         if isinstance(member, str):
             return Submission(student_id(student), problem=member)
-        if name.endswith((".py", ".ipynb")):
-            files.append(SourceFile(name, member))
+        files.append(SourceFile(name, member))
     return assemble(student, files, main)

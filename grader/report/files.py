@@ -48,14 +48,17 @@ def write_whole(path: Path, text: str) -> None:
     temporary = ""
     try:
         fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
-        with os.fdopen(fd, "w", encoding="utf-8", newline="") as file:
+        with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.write(text)
             file.flush()
             os.fsync(file.fileno())
         os.replace(temporary, path)
+        temporary = ""
     except OSError as error:
-        with contextlib.suppress(OSError):
-            os.unlink(temporary)
         raise UsageError(
             f"{path}: {error.strerror}; the results are in the store, run the same command again"
         ) from error
+    finally:
+        if temporary:
+            with contextlib.suppress(OSError):
+                os.unlink(temporary)

@@ -132,8 +132,9 @@ class ThreadedLine:
         self.room = keep
         self.buffer = bytearray()
         self.write_fd = write_fd
+        self.closed = False
         for target in (
-            lambda: self._pump(read_fd, self.incoming.put),
+            lambda: self._pump(read_fd, self._take),
             lambda: self._pump(output_fd, self._keep_text),
             self._send,
         ):
@@ -150,6 +151,11 @@ class ThreadedLine:
             put(data)
         with contextlib.suppress(OSError):
             os.close(fd)
+
+    def _take(self, data: bytes) -> None:
+        while not self.closed:
+            with contextlib.suppress(queue.Full):
+                return self.incoming.put(data, timeout=0.1)
 
     def _keep_text(self, data: bytes) -> None:
         data = data[: max(0, self.room)]
@@ -193,6 +199,7 @@ class ThreadedLine:
         return out
 
     def close(self) -> None:
+        self.closed = True
         self.outgoing.put(b"")
 
 
@@ -248,13 +255,17 @@ class Channel:
     def _reply(
         got: dict[str, Any], body: list[memoryview], answer: Answerer | None
     ) -> tuple[dict[str, Any], list[bytes]]:
-        from ..wire import decode, encode
+        from ..wire import Unusable, decode, encode
+
+        def usable(value: Value) -> bool:
+            parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+            return not isinstance(value, Unusable) and all(map(usable, parts))
 
         name, args = got["ask"], got.get("args")
         if not isinstance(name, str) or not isinstance(args, list):
             raise WireError("malformed question")
         values = [decode(node, body, answers=True) for node in args]
-        if answer is None:
+        if answer is None or not usable(values):
             return {"refused": True}, []
         out: list[bytes] = []
         try:

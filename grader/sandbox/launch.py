@@ -7,7 +7,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 import signal
 import socket
 import subprocess
@@ -20,7 +19,7 @@ from typing import Protocol
 from ..errors import SandboxError
 from ..model import Limits
 from .channel import Channel, PolledLine, ThreadedLine
-from .worker import confine
+from .worker import confine, scratch
 
 HERE = str(Path(__file__).resolve().parent)
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from worker.main import main; main(sys.argv[2:])"
@@ -45,7 +44,8 @@ def describe_status(status: int) -> str:
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
         names = {signal.SIGSEGV: "segmentation fault", signal.SIGKILL: "killed", signal.SIGABRT: "aborted"}
-        return names.get(signal.Signals(number), f"killed by {signal.Signals(number).name}")
+        known = [s.name for s in signal.Signals if s == number] or [f"signal {number}"]  # real-time ones lack names
+        return dict[int, str](names).get(number, f"killed by {known[0]}")
     return f"ended the process (exit code {os.WEXITSTATUS(status)})"
 
 
@@ -228,7 +228,7 @@ class Zygote:
 
     def _stop(self) -> None:
         if self.control is not None:
-            self.control.close()  # the zygote ends, and its worker with it (PDEATHSIG)
+            self.control.close()  # the zygote kills its worker, empties the scratch folder and ends
             self.control = None
         if self.process is not None:
             with contextlib.suppress(subprocess.TimeoutExpired):
@@ -238,7 +238,9 @@ class Zygote:
             self.process = None
         if self.scratch:
             for _ in range(20):
-                shutil.rmtree(self.scratch, ignore_errors=True)
+                with contextlib.suppress(OSError):
+                    scratch.empty(self.scratch)
+                    os.rmdir(self.scratch)
                 if not os.path.exists(self.scratch):
                     break
                 time.sleep(0.05)

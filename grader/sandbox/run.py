@@ -81,12 +81,7 @@ class Runner:
         for index, case in enumerate(question.cases):
             left, remaining = deadline - self.clock(), len(question.cases) - index
             if left <= 0.02:
-                spent = Failure(
-                    Verdict.TIMEOUT,
-                    "time limit",
-                    f"not run: the {seconds:.3g} s of this question were used up",
-                )
-                out[case.name] = Response(failure=spent)
+                out[case.name] = Response(failure=self._timeout(question))
                 continue
             if crashes > self.limits.restarts:
                 tired = Failure(Verdict.ERROR, "crashed", "not run: this function ended its process too often")
@@ -120,13 +115,13 @@ class Runner:
             "ask": list(self.ask),
             "cap": cap,
         }
-        answer = (lambda name, args: self.ask[name](name, args)) if self.ask else None
+        answer = self._answer if self.ask else None
         try:
             got, body = self._channel.request(header, buffers, seconds, cap, answer)
             return self._read(question, got, body, self._channel.printed())
         except TimedOut:
             self._end()
-            return Response(failure=Failure(Verdict.TIMEOUT, "time limit", f"no answer within {seconds:.3g} s"))
+            return Response(failure=self._timeout(question))
         except Died:
             cause = self._end()
             return Response(failure=Failure(Verdict.ERROR, "crashed", f"the process died during this call: {cause}"))
@@ -135,6 +130,18 @@ class Runner:
             return Response(
                 failure=Failure(Verdict.ERROR, "unreadable answer", f"the answer could not be read: {error}")
             )
+
+    def _timeout(self, question: FrozenQuestion) -> Failure:
+        """Says the question's limit, not the share that was left, so that equal runs give equal reports."""
+        limit = question.seconds or self.limits.question
+        return Failure(
+            Verdict.TIMEOUT, "time limit", f"no answer within the time limit ({limit:g} s for all its cases)"
+        )
+
+    def _answer(self, name: str, args: list[Value]) -> Value:
+        if name not in self.ask:
+            raise ValueError(f"nobody answers {name}")
+        return self.ask[name](name, args)
 
     def _load(self, seconds: float) -> Loaded:
         """Start a worker and load the submission, unless one is waiting."""
@@ -166,12 +173,12 @@ class Runner:
         try:
             got, _ = channel.request(header, buffers, seconds, LOAD_CAP)
         except TimedOut:
-            return Loaded(failure=Failure(Verdict.TIMEOUT, "time limit", f"no end within {seconds:.3g} s {during}"))
+            return Loaded(failure=Failure(Verdict.TIMEOUT, "time limit", f"no end within the time limit {during}"))
         except Died:
             return Loaded(failure=Failure(Verdict.ERROR, "crashed", f"the process died {during}: {channel.end()}"))
         except WireError as error:
             return Loaded(failure=Failure(Verdict.ERROR, "unreadable answer", f"{error} {during}"))
-        notes = tuple(clean_text(str(n), 400, lines=False) for n in _list(got.get("notes"))[:10])
+        notes = tuple(_text(n, 400) for n in _list(got.get("notes"))[:10])
         if got.get("error") is not None:
             return Loaded(notes=notes, failure=_failure(got["error"], "the file does not load: "))
         found, present = _list(got.get("found")), _list(got.get("present"))
@@ -193,13 +200,22 @@ class Runner:
         failure, raised = None, ()
         if error is not None:
             failure = _failure(error)
-            raised = tuple(k for k in _list(error.get("kinds") if isinstance(error, dict) else None) if k in BUILTIN)
+            raised = tuple(_kinds(error))
         changed = tuple(name for name in question.params if name in modified)
         return Response(values, failure, raised, changed, clean_text(printed, 4000))
 
 
 def _list(value: Any) -> list[Any]:
     return value if isinstance(value, list) else []
+
+
+def _text(value: Any, limit: int) -> str:
+    return clean_text(value, limit, lines=False) if isinstance(value, str) else ""
+
+
+def _kinds(error: Any) -> list[str]:
+    found = _list(error.get("kinds")) if isinstance(error, dict) else []
+    return [kind for kind in found if isinstance(kind, str) and kind in BUILTIN]
 
 
 def _size(value: Value) -> int:
@@ -226,13 +242,11 @@ def _failure(error: Any, prefix: str = "") -> Failure:
     count, wanted = error.get("count"), error.get("wanted")
     if type(count) is int and type(wanted) is int:
         return Failure(Verdict.FAIL, "wrong number of outputs", f"{count} returned, {wanted} expected")
-    known = [k for k in _list(error.get("kinds")) if k in BUILTIN]
+    known = _kinds(error)
     kind = known[0] if known else "an exception"
-    name = clean_text(str(error.get("type", "")), 80, lines=False)
-    message = clean_text(str(error.get("message", "")), 600, lines=False)
-    text, line = clean_text(str(error.get("text", "")), 200, lines=False), error.get("line")
-    file = clean_text(str(error.get("file", "")), 120, lines=False)
-    at = f" ({file} line {line}: {text})" if type(line) is int and line > 0 and file else ""
+    name, message = _text(error.get("type"), 80), _text(error.get("message"), 600)
+    file, text, line = _text(error.get("file"), 120), _text(error.get("text"), 200), error.get("line")
+    at = f" ({file} line {line}: {text})" if type(line) is int and 0 < line < 10**7 and file else ""
     if "MemoryError" in known:
         return Failure(Verdict.MEMORY, "memory limit", f"{prefix}{name}: {message}{at}")
     if kind == "NotImplementedError":

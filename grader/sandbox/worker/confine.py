@@ -55,6 +55,7 @@ SPECIAL = {
         "tkill": 200,
         "tgkill": 234,
         "prlimit64": 302,
+        "prctl": 157,
         "ioctl": 16,
     },
     "aarch64": {
@@ -64,6 +65,7 @@ SPECIAL = {
         "tkill": 130,
         "tgkill": 131,
         "prlimit64": 261,
+        "prctl": 167,
         "ioctl": 29,
     },
 }
@@ -203,7 +205,15 @@ def seccomp_program(machine: str, pid: int) -> bytes:
         _op(RETURN, EPERM),
         _op(RETURN, ALLOW),
     ]
+    no_survival = [  # of the zygote (PR_SET_PDEATHSIG), and no dumping
+        _op(LOAD, ARG0),
+        _op(JEQ, PR_SET_PDEATHSIG, 1, 0),
+        _op(JEQ, PR_SET_DUMPABLE, 0, 1),
+        _op(RETURN, EPERM),
+        _op(RETURN, ALLOW),
+    ]
     for name, body in [
+        ("prctl", no_survival),
         ("clone", thread),
         ("kill", mine),
         ("tgkill", mine),

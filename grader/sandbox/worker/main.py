@@ -10,7 +10,6 @@ import gc
 import importlib
 import json
 import os
-import shutil
 import signal
 import socket
 import sys
@@ -18,7 +17,7 @@ import sysconfig
 import time
 from typing import Any
 
-from . import confine
+from . import confine, scratch
 from .session import Session, quiet_streams
 from .values import Pipe
 
@@ -75,7 +74,8 @@ class Zygote:
         self.scratch = options["scratch"]
         self.layers = tuple(options["layers"])
         self.child = 0
-        confine.prctl(confine.PR_SET_PDEATHSIG, signal.SIGKILL)
+        signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
+        confine.prctl(confine.PR_SET_PDEATHSIG, signal.SIGTERM)
         confine.prctl(confine.PR_SET_DUMPABLE, 0)
         confine.prctl(confine.PR_SET_SUBREAPER, 1)
         self.ruleset = -1
@@ -87,6 +87,14 @@ class Zygote:
         gc.freeze()
 
     def serve(self) -> None:
+        """Obey until the grader closes the socket or dies; leave no process and no file behind."""
+        try:
+            self._obey()
+        finally:
+            self.bury()
+            os.rmdir(self.scratch)
+
+    def _obey(self) -> None:
         self.control.send(b'{"ready": true}')
         while True:
             data, fds, _, _ = socket.recv_fds(self.control, 4096, 3)
@@ -100,7 +108,7 @@ class Zygote:
                 self.control.send(json.dumps({"status": self.bury()}).encode())
 
     def fork(self, order: dict[str, Any], fds: list[int]) -> None:
-        self.empty_scratch()
+        scratch.empty(self.scratch)
         home = os.path.join(self.scratch, "home")
         os.mkdir(home, 0o700)
         self.child = os.fork()
@@ -115,6 +123,7 @@ class Zygote:
     def become_worker(self, order: dict[str, Any], fds: list[int], home: str) -> None:
         """In the child: streams, home, limits, layers, and only then the student's code."""
         os.setsid()
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self.control.close()
         read_fd, write_fd, output_fd = fds
         quiet_streams(output_fd)
@@ -143,7 +152,7 @@ class Zygote:
                 break
             time.sleep(0.0002 if attempt < 50 else 0.005)
         self.child = 0
-        self.empty_scratch()
+        scratch.empty(self.scratch)
         return status
 
     def children(self) -> list[int]:
@@ -152,10 +161,3 @@ class Zygote:
                 return [int(pid) for pid in file.read().split()]
         except OSError:
             return []
-
-    def empty_scratch(self) -> None:
-        for name in os.listdir(self.scratch):
-            path = os.path.join(self.scratch, name)
-            shutil.rmtree(path, ignore_errors=True)
-            if os.path.lexists(path) and not os.path.isdir(path):
-                os.unlink(path)

@@ -5,6 +5,7 @@ import __future__
 
 import ast
 import builtins
+import codecs
 import contextlib
 import importlib.abc
 import importlib.machinery
@@ -22,17 +23,7 @@ import numpy as np
 from .values import Encoder, Pipe, decode, same
 
 TEXT_CAP = 600
-ENCODINGS = {
-    "utf-8",
-    "utf8",
-    "utf-8-sig",
-    "ascii",
-    "us-ascii",
-    "latin-1",
-    "iso-8859-1",
-    "iso-8859-15",
-    "cp1252",
-}
+ENCODINGS = {"utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252"}  # as codecs.lookup names them
 COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
 
@@ -46,18 +37,29 @@ def decode_source(data: bytes) -> tuple[str, str]:
         return data[3:].decode("utf-8"), ""
     for line in data.split(b"\n", 2)[:2]:
         if found := COOKIE.match(line):
-            name = found.group(1).decode("ascii").lower().replace("_", "-")
-            if name not in ENCODINGS:
-                raise SyntaxError(f"the encoding {name!r} is not taken; save the file as UTF-8")
-            return data.decode(name), ""
+            name = found.group(1).decode("ascii")
+            if _encoding(name) not in ENCODINGS:
+                raise SyntaxError(f"the encoding {name[:40]!r} is not taken; save the file as UTF-8")
+            return data.decode(_encoding(name)), ""
     try:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:
         return data.decode("latin-1"), "not saved as UTF-8; it was read as Latin-1"
 
 
+def _encoding(name: str) -> str:
+    """The standard name of an encoding, with Emacs' endings off, as Python reads a cookie; "" if unknown."""
+    plain = re.sub(r"^(utf-8|latin-1|iso-8859-1)-.*", r"\1", name.lower().replace("_", "-"))
+    try:
+        return codecs.lookup(plain).name
+    except LookupError:
+        return ""
+
+
 def describe(error: BaseException, files: set[str]) -> dict[str, Any]:
     """An exception as plain data: built-in class names, message, and the last line of the student's own."""
+    if isinstance(error, MemoryError):
+        traceback.clear_frames(error.__traceback__)  # what they hold is the memory that we now need
     kinds = [c.__name__ for c in type(error).__mro__ if getattr(builtins, c.__name__, None) is c]
     try:
         message = str(error)[:TEXT_CAP]
@@ -205,6 +207,15 @@ class Session:
             return {key: self._to_library(item) for key, item in value.items()}
         return value
 
+    def _from_library(self, value: Any) -> Any:
+        if self.torch is not None and type(value) is self.torch.Tensor:
+            return value.detach().numpy()
+        if type(value) is list:
+            return [self._from_library(item) for item in value]
+        if type(value) is dict:
+            return {key: self._from_library(item) for key, item in value.items()}
+        return value
+
     def call(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         """Run the steps of one case. Each output is copied when it comes back, before the next step."""
         encoder, values, error = Encoder(header["cap"]), {}, None
@@ -212,7 +223,7 @@ class Session:
         swapped: dict[str, Any] = {}
         try:
             held = {k: decode(node, buffers, self.fixtures) for k, node in header["inputs"].items()}
-            inputs = {k: self._to_library(v) for k, v in held.items()}
+            inputs = held = {k: self._to_library(v) for k, v in held.items()}
             for name in header.get("ask", ()):
                 swapped[name] = getattr(self.module, name, None)
                 setattr(self.module, name, self._asker(name))
@@ -240,7 +251,7 @@ class Session:
         finally:
             for name, original in swapped.items():
                 setattr(self.module, name, original)
-        modified = [k for k, v in held.items() if not same(v, header["inputs"][k], buffers)]
+        modified = [k for k, v in held.items() if not same(self._from_library(v), header["inputs"][k], buffers)]
         return {"values": values, "error": error, "modified": modified}, encoder.buffers
 
     def _asker(self, name: str) -> Any:

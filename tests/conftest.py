@@ -1,0 +1,46 @@
+"""Shared by all tests: the command line as a user types it, and the repository's own course."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+COHORT = ROOT / "tests" / "cohorts" / "linear_classifiers"
+Run = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture(scope="session")
+def secret_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A fixed secret, so that hidden cases are the same in every run of the tests."""
+    path = tmp_path_factory.mktemp("secret") / "secret"
+    path.write_text("a fixed secret for the tests only\n")
+    return path
+
+
+@pytest.fixture(scope="session")
+def grader() -> Run:
+    """Run `grader` with arguments; text of stdout and stderr."""
+
+    def run(*arguments: object, cwd: Path = ROOT, timeout: float = 300) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "grader", *map(str, arguments)]
+        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        return subprocess.run(
+            command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False
+        )
+
+    return run
+
+
+@pytest.fixture(scope="session")
+def handout(grader: Run, secret_file: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The released handout of linear_classifiers."""
+    out = tmp_path_factory.mktemp("release") / "linear_classifiers"
+    done = grader("release", "linear_classifiers", "--out", out, "--secret-file", secret_file)
+    assert done.returncode == 0, done.stderr
+    return out
