@@ -11,14 +11,14 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from types import FrameType, FunctionType
+from types import FrameType
 from typing import Any
 
 import numpy as np
 
 from .errors import AuthorError
 from .model import Fixture, Step, Value
-from .wire import encode
+from .wire import decode, encode
 
 __all__ = ["Assignment", "Case", "Fixture", "Given", "Question", "Terms", "call", "get", "new", "question"]
 
@@ -90,15 +90,20 @@ class Case:
             raise self.where.refuse(
                 f"case {name!r}: raises={raises!r} is no built-in exception class", "Write raises=ValueError"
             )
-        for key, value in inputs.items():
-            try:
-                encode(value, [])
-            except ValueError as error:
-                raise self.where.refuse(
-                    f"case {name!r}: {key} holds {error}, which cannot be sent",
-                    "Use NumPy arrays, numbers, strings, None, or lists and dicts of them, or a Fixture",
-                ) from error
-        self.name, self.hidden, self.raises, self.kink, self.inputs = name, hidden, raises, kink, inputs
+        self.inputs = {key: _sent(value, f"case {name!r}: {key}", self.where) for key, value in inputs.items()}
+        self.name, self.hidden, self.raises, self.kink = name, hidden, raises, kink
+
+
+def _sent(value: Value, what: str, where: Where) -> Value:
+    """A value just as the student's code will get it, and safe from what the author's code does to it later."""
+    buffers: list[bytes] = []
+    try:
+        return decode(encode(value, buffers), buffers)
+    except ValueError as error:
+        raise where.refuse(
+            f"{what} holds {error}, which cannot be sent",
+            "Use NumPy arrays, numbers, strings, None, or lists and dicts of them, or a Fixture",
+        ) from error
 
 
 def new(*takes: str) -> Step:
@@ -180,7 +185,7 @@ class Question:
         for name in fixed:
             if name not in self.params:
                 raise where.refuse(f"{self.name} has no parameter {name!r}", f"It has {', '.join(self.params)}")
-        return Given(self, fixed)
+        return Given(self, {key: _sent(value, f"given {key}", where) for key, value in fixed.items()})
 
     def cases(self, function: Function) -> Function:
         """Decorator of a generator function of one argument, a NumPy Generator, that yields Cases.
@@ -250,7 +255,7 @@ def question(
     steps: list[Step] | None = None,
     seconds: float | None = None,
     **points: float,
-) -> Callable[[FunctionType], Question]:
+) -> Callable[[Function], Question]:
     """Make a question of a torch forward function; keywords are its outputs and the points of each.
 
     `d<param>` is the gradient with respect to that parameter, filled in by autograd. With `forward=` (a
@@ -270,7 +275,7 @@ def question(
     if name is not None and not name.isidentifier():
         raise where.refuse(f"name={name!r}", "Use a Python name, the one that the student defines")
 
-    def make(function: FunctionType) -> Question:
+    def make(function: Function) -> Question:
         at = Where.of(function)
         doc = inspect.getdoc(function) or ""
         if not doc:

@@ -63,20 +63,30 @@ class Course:
         except FileNotFoundError:
             if self.secret_file is not None:
                 raise UsageError(f"{path}: no such secret file") from None
-            self._make_state()
-            data = secrets.token_hex(SECRET_BYTES).encode()
-            with contextlib.suppress(FileExistsError):
-                fd = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-                with os.fdopen(fd, "wb") as file:
-                    file.write(data + b"\n")
-                    file.flush()
-                    os.fsync(file.fileno())
-            data = path.read_bytes().strip()
+            data = self._make_secret(path)
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from error
         if len(data) < 16:
             raise UsageError(f"{path}: a secret needs at least 16 bytes; delete the file to have one made")
         return data
+
+    def _make_secret(self, path: Path) -> bytes:
+        """Write a new secret, whole at once; where another process was first, its secret counts."""
+        try:
+            self._make_state()
+            fd, temporary = tempfile.mkstemp(dir=self.state)  # 0600
+            try:
+                with os.fdopen(fd, "wb") as file:
+                    file.write(secrets.token_hex(SECRET_BYTES).encode() + b"\n")
+                    file.flush()
+                    os.fsync(file.fileno())
+                with contextlib.suppress(FileExistsError):
+                    os.link(temporary, path)
+            finally:
+                os.unlink(temporary)
+            return path.read_bytes().strip()
+        except OSError as error:
+            raise UsageError(f"{path}: {error.strerror}") from error
 
     def _make_state(self) -> None:
         self.state.mkdir(mode=0o700, exist_ok=True)
@@ -90,7 +100,8 @@ class Course:
         """SHA-256 over all that a frozen key depends on: sources, secret, device, our code and libraries."""
         digest = hashlib.sha256()
         reference = self.reference(name)
-        files = [p for p in sorted(reference.rglob("*.py")) if "solutions" not in p.relative_to(reference).parts]
+        skipped = {"solutions", "__pycache__"}
+        files = [p for p in sorted(reference.rglob("*")) if p.is_file() and not skipped & {*p.relative_to(reference).parts}]
         files += [p for p in [self.handout(name) / "fixtures.py"] if p.exists()]
         files += sorted(Path(__file__).parent.glob("*.py"))
         for path in files:

@@ -7,6 +7,7 @@ moved by one unit in the last place."""
 from __future__ import annotations
 
 import hashlib
+import json
 import platform
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +36,7 @@ from .model import (
 from .tolerance import bounds
 from .wire import encode
 
+ANSWER_HEADER = 24 << 10  # of one output; a worker's answer has room for 60 KiB of it in all
 EPS32, EPS64 = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
 
 
@@ -54,7 +56,7 @@ def freeze(course: Course, name: str, device: str = "cpu") -> AnswerKey:
         "torch": torch.__version__,
         "numpy": np.__version__,
         "python": platform.python_version(),
-        "device": device if device == "cpu" else f"{device} ({torch.cuda.get_device_name(device)})",
+        "device": f"{device} ({torch.cuda.get_device_name(device)})" if device.startswith("cuda") else device,
         "seed": _fingerprint(source.secret),
         "sources": course.source_digest(name, device),
     }
@@ -151,7 +153,9 @@ class Freezer:
     def _check_raises(self, case: Case) -> None:
         assert case.raises is not None
         try:
-            self._run(case, self.q.forward, torch.float64, set())
+            self._run(case, self.q.forward, torch.float64, set(self.q.gradients.values()))
+        except AuthorError:
+            pass  # of what came after the forward, which had not raised
         except case.raises:
             return
         except Exception as error:
@@ -174,6 +178,11 @@ class Freezer:
                     f"{self.q.name} returned {error} for {name} in case {case.name!r}",
                     "Return tensors, numbers, strings, None, or lists and dicts of them",
                 ) from error
+            if (size := _answer_size(value)) > ANSWER_HEADER:
+                raise self.q.where.refuse(
+                    f"{name} has too many parts to be sent back in case {case.name!r} ({size:,} bytes beside arrays)",
+                    "Return an array, or choose a smaller case",
+                )
             leaves = [np.asarray(v, dtype=np.float64) for v in _numbers(value)]
             if any(np.isnan(leaf).any() for leaf in leaves):
                 raise self.q.where.refuse(f"{name} is NaN in case {case.name!r}", "Make the reference stable there")
@@ -407,6 +416,11 @@ def _nudged(value: Value, rng: np.random.Generator) -> Value:
     if isinstance(value, dict):
         return {key: _nudged(item, rng) for key, item in value.items()}
     return value
+
+
+def _answer_size(value: Value) -> int:
+    """Bytes that an answer takes beside the bytes of its arrays."""
+    return len(json.dumps(encode(value, [])))
 
 
 def _kind(value: Value) -> str:

@@ -61,8 +61,8 @@ def _check(
     gradient = response.values.get(output)
     if not isinstance(x, np.ndarray) or not isinstance(gradient, np.ndarray) or gradient.shape != x.shape:
         return None
-    if gradient.dtype.kind != "f" or x.dtype != np.float64:
-        return None
+    if gradient.dtype != np.float64 or x.dtype != np.float64:
+        return None  # float32 is too coarse for a slope
     forward = _own_forward(runner.key, question)
     if forward is None:
         return None
@@ -103,7 +103,7 @@ def _own_forward(key: AnswerKey, question: FrozenQuestion) -> tuple[FrozenQuesti
 
 def _scalar(value: Value, cotangent: Value) -> float:
     """The number that was differentiated; NaN where there is none."""
-    if not isinstance(value, (bool, int, float, np.ndarray)):
+    if not isinstance(value, (bool, int, float, np.ndarray)) or getattr(value, "dtype", None) == np.float32:
         return float("nan")
     array = np.asarray(value, dtype=np.float64)
     if cotangent is not None:

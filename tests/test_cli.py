@@ -48,7 +48,7 @@ def test_check_of_the_untouched_stub(grader: Run, desk: Path) -> None:
     done = grader("check", cwd=desk)
     assert done.returncode == 1
     assert done.stdout.count("  todo  ") == 9
-    assert "0 of 9 questions pass the public cases." in done.stdout
+    assert "Public cases passed: 0 of 9 questions." in done.stdout
 
 
 def test_check_of_a_right_solution(grader: Run, desk: Path) -> None:

@@ -16,7 +16,7 @@ from pathlib import Path
 from ..errors import IntakeError, UsageError
 from ..model import SourceFile, Submission
 from ..text import clean_text
-from .archive import SKIPPED, Folder, is_hidden, is_source, read_zip
+from .archive import Folder, is_hidden, is_source, read_zip
 
 MAX_FILE = 1 << 20  # bytes of one source file
 MAX_FILES = 100  # source files of one student
@@ -82,7 +82,8 @@ def _folder(path: Path, main: str) -> Iterator[Submission]:
         elif is_source(entry.name):
             yield _file(Path(entry.path), Path(entry.name).stem, main)
         elif entry.is_symlink() and entry.is_dir():
-            yield Submission(student_id(entry.name), problem="a link to a folder; hand in the folder itself")
+            text = "a link to a folder is not followed; give the folder itself"
+            yield Submission(student_id(entry.name), problem=text, ours=True)
         elif entry.name.lower().endswith(".zip"):
             text = "a zip inside a folder is not opened; give it on the command line"
             yield Submission(student_id(Path(entry.name).stem), problem=text, ours=True)

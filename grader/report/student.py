@@ -80,6 +80,6 @@ def summary(report: Report, whole: bool) -> str:
     """The last line of a check."""
     passed = sum(all(o.verdict is Verdict.PASS for o in q.outcomes) for q in report.questions)
     total = len(report.questions)
-    said = f"{passed} of {plural(total, 'question')} {'passes' if passed == 1 else 'pass'} the public cases."
+    said = f"Public cases passed: {passed} of {plural(total, 'question')}."
     hint = " The grade comes from hidden cases too, with other sizes and values." if passed == total and whole else ""
     return said + hint

@@ -2,8 +2,13 @@
 # Every mistake takes all inputs of its question, used or not.
 # ruff: noqa: ARG001
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import torch
+from numpy.typing import NDArray
+from torch import Tensor
 
 from grader import Case, Terms, question
 
@@ -16,7 +21,7 @@ WORKED_W = np.array([[1, -5, 10, 5, 0], [70, 20, 5, 16, 20], [0, -45, -20, 3, -3
 
 
 @question(loss=6, dW=10)
-def full_loss(X, W, y, reg, kind):
+def full_loss(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Terms:
     """Data loss of the scores X @ W.T, hinge or cross-entropy, plus reg * sum(W**2), and its gradient.
 
     X (N, D), W (K, D), y (N,) int in 0..K-1, reg >= 0, kind "svm" or "softmax"; loss (), dW (K, D).
@@ -31,7 +36,7 @@ def full_loss(X, W, y, reg, kind):
     return Terms(data=data, penalty=reg * (W * W).sum())
 
 
-def draw(rng, N, D, K):
+def draw(rng: np.random.Generator, N: int, D: int, K: int) -> tuple[NDArray[Any], NDArray[Any], NDArray[Any]]:
     """Random images (N, D), weights (K, D), labels (N,). No label puts a margin within 0.01 of the kink."""
     while True:
         X, W = rng.normal(size=(N, D)), rng.normal(size=(K, D))
@@ -41,7 +46,7 @@ def draw(rng, N, D, K):
 
 
 @full_loss.cases
-def _(rng):
+def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("svm, no penalty", X=WORKED_X, W=WORKED_W, y=np.array([2]), reg=0.0, kind="svm")
     X, W = np.array([[3.0, 1.0], [1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0]])
     yield Case("softmax, with a penalty", X=X, W=W, y=np.array([1, 0]), reg=0.5, kind="softmax")
@@ -62,50 +67,50 @@ def _(rng):
 
 
 @full_loss.accept("penalty halved: reg/2 * sum(W**2)")
-def penalty_halved(X, W, y, reg, kind):
+def penalty_halved(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Any:
     return full_loss.forward(X, W, y, reg / 2, kind)
 
 
 @full_loss.mistake("With reg = 0 we agree, with reg = 1 we do not. What does reg multiply?", code="M06")
-def penalty_missing(X, W, y, reg, kind):
+def penalty_missing(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Any:
     return full_loss.forward(X, W, y, 0, kind)
 
 
 @full_loss.mistake("Your loss has two parts. Does your gradient?", code="M06")
-def penalty_not_differentiated(out, X, W, y, reg, kind):
+def penalty_not_differentiated(out: Any, X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> dict[str, Tensor]:
     return {"dW": out.dW - 2 * reg * W}
 
 
 @full_loss.mistake("Differentiate exactly what your loss adds. What becomes of the square?", code="M07")
-def penalty_gradient_halved(out, X, W, y, reg, kind):
+def penalty_gradient_halved(out: Any, X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> dict[str, Tensor]:
     return {"dW": out.dW - reg * W}
 
 
 @full_loss.mistake("Should the penalty on the weights depend on how many images there are?", code="M08")
-def penalty_averaged(X, W, y, reg, kind):
+def penalty_averaged(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Any:
     return full_loss.forward(X, W, y, reg / len(X), kind)
 
 
 @full_loss.mistake("Double reg. Does your loss notice?", code="M09")
-def strength_lost(X, W, y, reg, kind):
+def strength_lost(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Any:
     return full_loss.forward(X, W, y, 1, kind)
 
 
 @full_loss.mistake("A weight of 3: does the penalty see 3 or 9?")
-def penalty_not_squared(X, W, y, reg, kind):
+def penalty_not_squared(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Terms:
     return Terms(data=full_loss.forward(X, W, y, 0, kind).total(), penalty=reg * W.abs().sum())
 
 
 @full_loss.mistake("Set reg to 0 and give every image twice. Should your gradient change?", code="M01")
-def data_gradient_summed(out, X, W, y, reg, kind):
+def data_gradient_summed(out: Any, X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> dict[str, Tensor]:
     return {"dW": len(X) * (out.dW - 2 * reg * W) + 2 * reg * W}
 
 
 @full_loss.mistake("Raise one weight a little. Does the loss go the way that dW says?", code="M05")
-def downhill(out, X, W, y, reg, kind):
+def downhill(out: Any, X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> dict[str, Tensor]:
     return {"dW": -out.dW}
 
 
 @full_loss.mistake("Call it with both kinds on the same data. Do the answers differ?")
-def kinds_exchanged(X, W, y, reg, kind):
+def kinds_exchanged(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Any:
     return full_loss.forward(X, W, y, reg, {"svm": "softmax", "softmax": "svm"}.get(kind, kind))

@@ -2,8 +2,12 @@
 # Every mistake takes all inputs of its question, used or not.
 # ruff: noqa: ARG001
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from grader import Case, question
 
@@ -11,14 +15,14 @@ from grader import Case, question
 ANIMALS = np.array([[3.2, 5.1, -1.7], [1.3, 4.9, 2.0], [2.2, 2.5, -3.1]])
 
 
-def margins(S, y):
+def margins(S: Tensor, y: Tensor) -> Tensor:
     """What goes into the hinge, s_j - s_y + 1, with 0 for the true class: (N, K)."""
     wrong = torch.arange(S.shape[1], device=S.device) != y[:, None]
     return (S - S.gather(1, y[:, None]) + 1) * wrong
 
 
 @question(loss=8)
-def svm_loss_i(s, y):
+def svm_loss_i(s: Tensor, y: int) -> Tensor:
     """Multiclass hinge loss of one image: sum over j != y of max(0, s_j - s_y + 1).
 
     s (K,), y int in 0..K-1; loss ().  [CS 7643, linear classifiers]"""
@@ -27,7 +31,7 @@ def svm_loss_i(s, y):
 
 
 @svm_loss_i.cases
-def _(rng):
+def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("cat", s=ANIMALS[0], y=0)
     yield Case("car", s=ANIMALS[1], y=1)
     yield Case("frog", s=ANIMALS[2], y=2)
@@ -41,43 +45,43 @@ def _(rng):
 
 
 @svm_loss_i.mistake("Where all scores are equal, how many classes should pay? How many do?", code="M39")
-def pays_for_true_class(out, s, y):
+def pays_for_true_class(out: Any, s: Tensor, y: int) -> dict[str, Tensor]:
     return {"loss": out.loss + 1}
 
 
 @svm_loss_i.mistake("A wrong class scores just what the true class does. Is that free?", code="M39")
-def no_margin(s, y):
+def no_margin(s: Tensor, y: int) -> Tensor:
     return torch.relu(s - s[y]).sum()
 
 
 @svm_loss_i.mistake("The true class wins by far, yet it costs. Which score is taken from which?", code="M05")
-def difference_reversed(s, y):
+def difference_reversed(s: Tensor, y: int) -> Tensor:
     return torch.relu(s[y] - s + 1).sum() - 1
 
 
 @svm_loss_i.mistake("A wrong class loses by a mile. Can it earn something back?", code="M16")
-def never_clipped(s, y):
+def never_clipped(s: Tensor, y: int) -> Tensor:
     return (s - s[y] + 1).sum() - 1
 
 
 @svm_loss_i.mistake("Two classes break the margin. Does only one of them pay?")
-def worst_class_only(s, y):
+def worst_class_only(s: Tensor, y: int) -> Tensor:
     wrong = torch.arange(len(s), device=s.device) != y
     return torch.relu(s - s[y] + 1)[wrong].max()
 
 
 @svm_loss_i.mistake("Over the classes: a sum or a mean?", code="M03")
-def mean_over_classes(out, s, y):
+def mean_over_classes(out: Any, s: Tensor, y: int) -> dict[str, Tensor]:
     return {"loss": out.loss / len(s)}
 
 
 @svm_loss_i.mistake("How much more does a margin of -2 cost than one of -1? Is the hinge straight?")
-def squared(s, y):
+def squared(s: Tensor, y: int) -> Tensor:
     return (torch.relu(s - s[y] + 1) ** 2).sum() - 1
 
 
 @question(loss=10)
-def svm_loss(S, y):
+def svm_loss(S: Tensor, y: Tensor) -> Tensor:
     """Multiclass hinge loss of a batch: the mean over images of svm_loss_i.
 
     S (N, K), y (N,) int in 0..K-1; loss ().  [CS 7643, linear classifiers]"""
@@ -85,7 +89,7 @@ def svm_loss(S, y):
 
 
 @svm_loss.cases
-def _(rng):
+def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("three images", S=ANIMALS, y=np.array([0, 1, 2]))
     S = rng.normal(scale=2, size=(1, 5))
     yield Case("one image", hidden=True, S=S, y=S.argsort()[:, 1])  # all but one class score higher
@@ -99,35 +103,35 @@ def _(rng):
 
 
 @svm_loss.mistake("Hand in every image twice. Should the loss double?", code="M01")
-def summed_over_images(out, S, y):
+def summed_over_images(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
     return {"loss": out.loss * len(S)}
 
 
 @svm_loss.mistake("With zero weights your loss is one too high. Which class should not pay?", code="M39")
-def true_class_pays(out, S, y):
+def true_class_pays(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
     return {"loss": out.loss + 1}
 
 
 @svm_loss.mistake("All scores are equal. Should the loss be zero?", code="M39")
-def margin_forgotten(S, y):
+def margin_forgotten(S: Tensor, y: Tensor) -> Tensor:
     return torch.relu(S - S.gather(1, y[:, None])).sum(1).mean()
 
 
 @svm_loss.mistake("Over which axis is it a mean, and over which a sum?", code="M03")
-def mean_over_classes_too(out, S, y):
+def mean_over_classes_too(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
     return {"loss": out.loss / S.shape[1]}
 
 
 @svm_loss.mistake("Can an image have a negative loss? What does a kept margin add?", code="M16")
-def nothing_clipped(S, y):
+def nothing_clipped(S: Tensor, y: Tensor) -> Tensor:
     return margins(S, y).sum(1).mean()
 
 
 @svm_loss.mistake("Take two different images, one at a time and together. What changes?", code="M13")
-def last_image_only(S, y):
+def last_image_only(S: Tensor, y: Tensor) -> Tensor:
     return torch.relu(margins(S[-1:], y[-1:])).sum() / len(S)
 
 
 @svm_loss.mistake("An image with two classes that break the margin: does only the worst one count?")
-def worst_class_of_each(S, y):
+def worst_class_of_each(S: Tensor, y: Tensor) -> Tensor:
     return torch.relu(margins(S, y)).amax(1).mean()

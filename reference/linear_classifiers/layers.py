@@ -2,8 +2,12 @@
 # Every mistake takes all inputs of its question, used or not.
 # ruff: noqa: ARG001
 
+from collections.abc import Iterator
+from typing import Any
+
 import numpy as np
 import torch
+from torch import Tensor
 
 from grader import Case, call, get, new, question
 
@@ -21,7 +25,7 @@ from grader import Case, call, get, new, question
         get("db"),
     ],
 )
-def Linear(X, W, b):
+def Linear(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
     """A linear layer: out = X @ W.T + b, and backward from dout, the gradient of some loss in out.
 
     X (N, D), W (K, D), b (K,), dout (N, K); out (N, K), dX (N, D), dW (K, D), db (K,). A mean over images,
@@ -30,7 +34,7 @@ def Linear(X, W, b):
 
 
 @Linear.cases
-def _(rng):
+def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case(
         "two images",
         X=np.array([[1.0, 2.0, 0.0], [0.0, -1.0, 3.0]]),
@@ -46,40 +50,40 @@ def _(rng):
 
 
 @Linear.accept("db as a row (1, K)")
-def db_as_row(out, X, W, b):
+def db_as_row(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
     return {"db": out.db[None, :]}
 
 
 @Linear.mistake("Every parameter has a job. What is that of b in forward?", code="M16")
-def bias_not_added(out, X, W, b):
+def bias_not_added(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
     return {"out": X @ W.T}
 
 
 @Linear.mistake("Some loss already put its 1/N into dout. Is there another mean in this layer?", code="M02")
-def averaged_again(out, X, W, b):
+def averaged_again(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
     return {"dW": out.dW / len(X), "db": out.db / len(X)}
 
 
 @Linear.mistake("Write the shape of W and of your dW under each other.", code="M12")
-def weights_transposed(out, X, W, b):
+def weights_transposed(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
     return {"dW": out.dW.T}
 
 
 @Linear.mistake("Raise one weight and follow it to the loss. Which sign has the change?", code="M05")
-def minus(out, X, W, b):
+def minus(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
     return {"dX": -out.dX, "dW": -out.dW, "db": -out.db}
 
 
 @Linear.mistake("The bias is added to which images? So which rows of dout does it feel?", code="M13")
-def bias_of_last_image(X, W, b):
+def bias_of_last_image(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return X @ W.T + torch.cat([b.detach().expand(len(X) - 1, -1), b[None, :]])
 
 
 @Linear.mistake("Two different images in a batch: which of them do you find again in dW?", code="M13")
-def weights_of_last_image(X, W, b):
+def weights_of_last_image(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return torch.cat([X[:-1] @ W.detach().T, X[-1:] @ W.T]) + b
 
 
 @Linear.mistake("Let X be all zeros. Does the bias still show in out?", code="M31")
-def bias_inside_product(X, W, b):
+def bias_inside_product(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
     return X @ (W + b[:, None]).T

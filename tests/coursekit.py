@@ -1,0 +1,69 @@
+"""A small course on disk, written by a test: one question file, a stub, and what else the test asks for."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from grader.course import Course
+
+HEAD = """\
+import numpy as np
+import torch
+
+from grader import Case, Fixture, Terms, call, get, new, question
+
+"""
+CASES = """
+@{name}.cases
+def _(rng):
+    yield Case("seen", x=np.array([1.0, 2.0]))
+    yield Case("unseen", hidden=True, x=rng.normal(size=3))
+"""
+SQUARE = '''
+@question(loss=1, dx=2)
+def square(x):
+    """Sum of squares. x (N,); loss (), dx (N,)."""
+    return (x * x).sum()
+'''
+SECRET = "a secret of the tests, long enough\n"
+
+
+def write_course(
+    root: Path,
+    source: str,
+    *,
+    names: str = "",
+    stub: str | None = None,
+    fixtures: str | None = None,
+    init: str | None = None,
+    solution: str | None = None,
+    library: str = "numpy",
+    secret: str = SECRET,
+) -> Course:
+    """A course with the assignment `demo`; `source` is its questions, all of which are listed unless `names` says."""
+    listed = names or ", ".join(re.findall(r"^@question\([^$]*?^def (\w+)", source, re.M))
+    handout, reference = root / "assignments" / "demo", root / "reference" / "demo"
+    handout.mkdir(parents=True, exist_ok=True)
+    (reference / "solutions").mkdir(parents=True, exist_ok=True)
+    (reference / "q.py").write_text(HEAD + source)
+    if init is None:
+        init = "from grader import Assignment\n" + (f"from .q import {listed}\n" if listed else "")
+        init += f'ASSIGNMENT = Assignment("Demo", file="demo.py", questions=[{listed}], library="{library}")\n'
+    (reference / "__init__.py").write_text(init)
+    if stub is None:
+        heads = re.findall(r"^@question\([^$]*?^def (\w+)(\(.*?\)):", source, re.M)
+        stub = "".join(f"def {name}{params}:\n    raise NotImplementedError\n\n\n" for name, params in heads)
+    (handout / "demo.py").write_text(stub)
+    (handout / "README.md").write_text("# Demo\n")
+    if fixtures is not None:
+        (handout / "fixtures.py").write_text(fixtures)
+    if solution is not None:
+        (reference / "solutions" / "model.py").write_text(solution)
+    (root / "secret").write_text(secret)
+    return Course(root, root / "secret")
+
+
+def line_of(text: str, marker: str = "# here") -> int:
+    """The number of the line that holds the marker."""
+    return next(i for i, line in enumerate(text.splitlines(), 1) if marker in line)
