@@ -5,6 +5,8 @@ from __future__ import annotations
 
 import os
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from .sandbox.launch import Launcher
 
 UNGRADED, WEAK, STOPPED = 3, 4, 130
+PROGRESS_SECONDS = 2.0
 
 course_option = click.option(
     "--course",
@@ -147,24 +150,23 @@ def _grade_cohort(
     from .pipeline import Launchers, grade_all
     from .report.files import grades_csv, reports_jsonl, write_whole
     from .sandbox.launch import launcher
+    from .sandbox.worker import confine
     from .store import Store
 
+    if sys.platform == "linux":
+        confine.prctl(confine.PR_SET_DUMPABLE, 0)  # no process of the same user may look into this one
     launchers = Launchers(lambda: _stamped(launcher(key.library), isolation))
     executor = ThreadPoolExecutor(min(workers, len(found)))
     reports: list[Report] = []
     try:
         with Store(out / "grades.sqlite") as store:
             stream = grade_all(key, found, executor, launchers, limits, isolation, store, window=2 * workers)
-            label = f"grading {len(found)}"
-            with click.progressbar(stream, length=len(found), label=label, file=sys.stderr) as bar:
-                try:
-                    reports.extend(bar)
-                except KeyboardInterrupt:
-                    stream.close()
-                    click.echo(
-                        f"\nstopped after {len(reports)} of {len(found)}; run the same command to go on", err=True
-                    )
-                    raise
+            try:
+                reports.extend(_with_progress(stream, len(found)))
+            except KeyboardInterrupt:
+                stream.close()
+                click.echo(f"\nstopped; {out} keeps what is done: run the same command to go on", err=True)
+                sys.exit(STOPPED)
     finally:
         launchers.close()
         executor.shutdown(wait=True, cancel_futures=True)
@@ -172,6 +174,21 @@ def _grade_cohort(
     write_whole(out / "reports.jsonl", reports_jsonl(reports))
     write_whole(out / "grades.csv", grades_csv(reports, [q.name for q in key.questions]))
     return reports
+
+
+def _with_progress(stream: Iterator[Report], total: int) -> Iterator[Report]:
+    """Pass reports on, with a bar and the time left on a terminal, and a line every few seconds elsewhere."""
+    if sys.stderr.isatty():
+        with click.progressbar(stream, length=total, label=f"grading {total}", file=sys.stderr) as bar:
+            yield from bar
+        return
+    started = said = time.monotonic()
+    for done, report in enumerate(stream, 1):
+        yield report
+        now = time.monotonic()
+        if now - said >= PROGRESS_SECONDS:
+            said, left = now, (now - started) / done * (total - done)
+            click.echo(f"graded {done} of {total}, about {left:.0f} s left", err=True)
 
 
 def _stamped(launcher: Launcher, isolation: str) -> Launcher:

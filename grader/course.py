@@ -101,7 +101,9 @@ class Course:
         digest = hashlib.sha256()
         reference = self.reference(name)
         skipped = {"solutions", "__pycache__"}
-        files = [p for p in sorted(reference.rglob("*")) if p.is_file() and not skipped & {*p.relative_to(reference).parts}]
+        files = [
+            p for p in sorted(reference.rglob("*")) if p.is_file() and not skipped & {*p.relative_to(reference).parts}
+        ]
         files += [p for p in [self.handout(name) / "fixtures.py"] if p.exists()]
         files += sorted(Path(__file__).parent.glob("*.py"))
         for path in files:
@@ -252,7 +254,14 @@ def _check_stub(assignment: Assignment, handout: Path) -> None:
             raise AuthorError(f"the stub lacks {q.name}", "Add it, with a docstring to work from", str(path), 0)
         if isinstance(node, ast.FunctionDef):
             params = tuple(a.arg for a in node.args.args)
-            if q.steps[0].kind == "new" or params != q.params:
+            if q.steps[0].kind == "new":
+                raise AuthorError(
+                    f"the stub's {q.name} is a function, its question calls a class in steps",
+                    f"Write class {q.name}: in the stub, or take steps= out of the question",
+                    str(path),
+                    node.lineno,
+                )
+            if params != q.params:
                 raise AuthorError(
                     f"the stub's {q.name}({', '.join(params)}) differs from the reference's ({', '.join(q.params)})",
                     "Give both the same parameters in the same order",
@@ -275,8 +284,8 @@ def _draw(
     drawn = [case for case, _ in _run_cases(q, seeds, where)]
     if [(c.name, c.hidden) for c in drawn] != [(c.name, c.hidden) for c in names]:
         raise where.refuse("the names of the cases depend on random numbers", "Yield the same cases at every run")
-    for case in drawn:
-        if sum(other.name == case.name for other in drawn) > 1:
+    for index, case in enumerate(drawn):
+        if any(other.name == case.name for other in drawn[:index]):
             raise case.where.refuse(f"two cases are named {case.name!r}", "Rename one")
         wanted, given = set(q.inputs), set(case.inputs)
         if missing := wanted - given:

@@ -66,6 +66,8 @@ def _explain(
     taken: tuple[str, ...],
 ) -> Finding | None:
     verdicts = {o.case: o.verdict for o in outcomes if o.output == output}
+    if Verdict.FAIL not in verdicts.values():
+        return None
     pairs = list(_pairs(question, responses, output, verdicts, taken))
     if not any(pair.wrong for pair in pairs):
         return None

@@ -30,11 +30,7 @@ class KeyFileError(GraderError):
 
 
 class IntakeError(GraderError):
-    """One submission cannot be read; `ours` is True where the student is not to blame."""
-
-    def __init__(self, message: str, ours: bool = False) -> None:
-        self.ours = ours
-        super().__init__(message)
+    """One submission, or one archive of them, cannot be taken in as it is."""
 
 
 class WireError(GraderError):

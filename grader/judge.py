@@ -143,9 +143,19 @@ def compare(name: str, answer: Value, expected: Value, rows: Mapping[str, Bound]
             keys = f"{name} has the keys {_keys(answer)}, expected {_keys(expected)}"
             return Judgement(Verdict.FAIL, "wrong shape", None, keys)
         return _worst([compare(f"{name}[{key!r}]", answer[key], e, rows) for key, e in expected.items()])
+    answer = _stacked(answer)
     if isinstance(answer, (list, str, Mapping)) or answer is None:
         return _wrong_type(name, answer, "an array or a number")
     return _compare_arrays(name, np.asarray(answer), np.asarray(expected), rows)
+
+
+def _stacked(answer: Value) -> Value:
+    """A list of numbers, or of arrays of one shape, as an array; anything else as it is."""
+    if not isinstance(answer, list):
+        return answer
+    parts = [_stacked(part) for part in answer]
+    numbers = all(isinstance(part, (bool, int, float, np.ndarray)) for part in parts)
+    return np.stack(parts) if parts and numbers and len({np.shape(part) for part in parts}) == 1 else answer
 
 
 def _compare_arrays(name: str, answer: Array, expected: Array, rows: Mapping[str, Bound]) -> Judgement:

@@ -23,7 +23,7 @@ STANDARD = ""  # the name of the convention that the reference itself follows
 
 
 class Verdict(StrEnum):
-    """What became of one output in one case. Only PASS earns points; UNGRADED is a fault of ours."""
+    """What became of one output in one case. Only PASS earns points; UNGRADED: no mark, a person must look."""
 
     PASS = "PASS"
     FAIL = "FAIL"  # an answer came and it is wrong
@@ -31,7 +31,7 @@ class Verdict(StrEnum):
     TIMEOUT = "TIMEOUT"
     MEMORY = "MEMORY"
     MISSING = "MISSING"  # the function is not there
-    UNGRADED = "UNGRADED"  # our machine failed: run again
+    UNGRADED = "UNGRADED"  # our machine failed, or the files could not be taken in
 
 
 @dataclass(frozen=True)
@@ -155,13 +155,16 @@ class SourceFile:
 
 @dataclass(frozen=True)
 class Submission:
-    """What one student handed in. `problem` says why it cannot be graded; `ours` whether that is our fault."""
+    """What one student handed in.
+
+    `problem` says why it was not run: UNGRADED, for a person to look at; or, where the student handed in no
+    program at all (`empty`), MISSING."""
 
     student: str
     files: tuple[SourceFile, ...] = ()
     main: str = ""
     problem: str = ""
-    ours: bool = False
+    empty: bool = False
     notes: tuple[str, ...] = ()
 
 

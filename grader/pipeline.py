@@ -46,8 +46,8 @@ def grade(
     pending = [q for q in key.questions if q.name not in results]
     notes: tuple[str, ...] = ()
     if submission.problem:
-        verdict = Verdict.UNGRADED if submission.ours else Verdict.MISSING
-        failure = Failure(verdict, "ungraded" if submission.ours else "missing", submission.problem)
+        verdict, kind = (Verdict.MISSING, "missing") if submission.empty else (Verdict.UNGRADED, "ungraded")
+        failure = Failure(verdict, kind, submission.problem)
         results = {q.name: result_of(q, _all(q, failure)) for q in key.questions}
         notes = (submission.problem,)
     elif pending:

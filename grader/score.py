@@ -22,8 +22,10 @@ def score_question(
         if verdicts:
             earned += Fraction(output.points) * verdicts.count(Verdict.PASS) / len(verdicts)
     ungraded = not outcomes or any(o.verdict is Verdict.UNGRADED for o in outcomes)
-    score = None if ungraded else round(float(earned), DIGITS + 3)
-    return QuestionResult(question.name, score, round(question.points, DIGITS + 3), tuple(outcomes), convention)
+    top = round(question.points, DIGITS + 3)
+    full = all(o.verdict is Verdict.PASS for o in outcomes)
+    score = None if ungraded else top if full else round(float(earned), DIGITS + 3)
+    return QuestionResult(question.name, score, top, tuple(outcomes), convention)
 
 
 def report(
@@ -36,12 +38,14 @@ def report(
 ) -> Report:
     """The report of one student; ungraded as a whole where one question is."""
     ungraded = any(r.score is None for r in results)
-    total = None if ungraded else round(sum(r.score or 0.0 for r in results), DIGITS)
+    top = round(key.points, DIGITS)
+    full = len(results) == len(key.questions) and all(r.score == r.max_score for r in results)
+    total = None if ungraded else top if full else round(sum(r.score or 0.0 for r in results), DIGITS)
     return Report(
         assignment=key.assignment,
         student=submission.student,
         score=total,
-        max_score=round(key.points, DIGITS),
+        max_score=top,
         status="ungraded" if ungraded else "graded",
         questions=tuple(results),
         isolation=isolation,

@@ -48,12 +48,17 @@ def write_course(
     (reference / "solutions").mkdir(parents=True, exist_ok=True)
     (reference / "q.py").write_text(HEAD + source)
     if init is None:
-        init = "from grader import Assignment\n" + (f"from .q import {listed}\n" if listed else "")
+        init = "from grader import Assignment\n" + f"from .q import {listed or 'torch'}\n"
         init += f'ASSIGNMENT = Assignment("Demo", file="demo.py", questions=[{listed}], library="{library}")\n'
     (reference / "__init__.py").write_text(init)
     if stub is None:
-        heads = re.findall(r"^@question\([^$]*?^def (\w+)(\(.*?\)):", source, re.M)
-        stub = "".join(f"def {name}{params}:\n    raise NotImplementedError\n\n\n" for name, params in heads)
+        heads = re.findall(r"^(@question\([^$]*?)^def (\w+)(\(.*?\)):", source, re.M)
+        stub = "".join(
+            f"class {name}:\n    pass\n\n\n"
+            if "steps=" in made
+            else f"def {name}{params}:\n    raise NotImplementedError\n\n\n"
+            for made, name, params in heads
+        )
     (handout / "demo.py").write_text(stub)
     (handout / "README.md").write_text("# Demo\n")
     if fixtures is not None:

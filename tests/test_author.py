@@ -50,7 +50,11 @@ REFUSED = {
     "seconds": ("@question(loss=1, seconds=0)  # here\ndef f(x):\n    'Doc.'\n", "seconds=0", "between 0 and 3600"),
     "name": ("@question(loss=1, name='a-b')  # here\ndef f(x):\n    'Doc.'\n", "name='a-b'", "Python name"),
     "no docstring": ("@question(loss=1)  # here\ndef f(x):\n    return x\n", "f has no docstring", "with shapes"),
-    "default": ("@question(loss=1)  # here\ndef f(x, reg=0.1):\n    'Doc.'\n", "parameter reg of f", "without defaults"),
+    "default": (
+        "@question(loss=1)  # here\ndef f(x, reg=0.1):\n    'Doc.'\n",
+        "parameter reg of f",
+        "without defaults",
+    ),
     "star": ("@question(loss=1)  # here\ndef f(*xs):\n    'Doc.'\n", "parameter xs of f", "positional"),
     "keyword only": ("@question(loss=1)  # here\ndef f(*, x):\n    'Doc.'\n", "parameter x of f", "positional"),
     "taken word": ("@question(loss=1)  # here\ndef f(hidden):\n    'Doc.'\n", "named 'hidden'", "Rename"),
@@ -110,8 +114,16 @@ REFUSED = {
         "starts with call",
         "new(...) first",
     ),
-    "mistake without a hint": (SQUARE + "@square.mistake('no')  # here\ndef m(out):\n    ...\n", "hint", "question that"),
-    "mistake that was not called": (SQUARE + "@square.mistake  # here\ndef m(out):\n    ...\n", "hint", "question that"),
+    "mistake without a hint": (
+        SQUARE + "@square.mistake('no')  # here\ndef m(out):\n    ...\n",
+        "hint",
+        "question that",
+    ),
+    "mistake that was not called": (
+        SQUARE + "@square.mistake  # here\ndef m(out):\n    ...\n",
+        "hint",
+        "question that",
+    ),
     "convention without a label": (SQUARE + "@square.accept('')  # here\ndef m(out):\n    ...\n", "label", "@q.accept"),
     "variant of a wrong signature": (
         SQUARE + "@square.mistake('Is that so, really?')  # here\ndef m(x, y):\n    ...\n",
@@ -179,7 +191,11 @@ REFUSED = {
         "uses the fixture 'cubic'",
         "Define cubic(...) in ",
     ),
-    "exception in the cases": (ONE_CASE.format(case="yield Case('a', x=np.ones(2) @ np.ones(3))"), "ValueError", "Mend"),
+    "exception in the cases": (
+        ONE_CASE.format(case="yield Case('a', x=np.ones(2) @ np.ones(3))"),
+        "ValueError",
+        "Mend",
+    ),
     "names by chance": (
         SQUARE
         + "@square.cases  # here\ndef _(rng):\n    yield Case(f'{rng.normal()}', x=np.ones(1))\n"

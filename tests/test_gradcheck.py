@@ -39,12 +39,12 @@ def quadratic(rng: np.random.Generator, n: int, d: int, k: int, scale: float) ->
     return lambda W: float(((X @ W.T - T) ** 2).sum() / n), W, 2 * (X @ W.T - T).T @ X / n
 
 
-def exponential(rng: np.random.Generator, n: int, d: int, k: int, scale: float) -> tuple[Forward, Array, Array]:
+def exponential(rng: np.random.Generator, n: int, d: int, _: int, scale: float) -> tuple[Forward, Array, Array]:
     x, a = rng.normal(size=(n, d)), rng.normal(size=(n, d))
     return lambda x: float((a * np.exp(x / 2)).sum() * scale), x, a * np.exp(x / 2) / 2 * scale
 
 
-def linear(rng: np.random.Generator, n: int, d: int, k: int, scale: float) -> tuple[Forward, Array, Array]:
+def linear(rng: np.random.Generator, n: int, d: int, _: int, scale: float) -> tuple[Forward, Array, Array]:
     a = rng.normal(size=(n, d)) * scale
     return lambda x: float((a * x).sum()), rng.normal(size=(n, d)) * scale, a
 
@@ -157,7 +157,7 @@ def test_a_loss_that_vanished_is_no_false_alarm() -> None:
 @pytest.mark.parametrize("bad", [np.nan, np.inf])
 def test_nothing_is_concluded_from_numbers_that_are_not_finite(bad: float) -> None:
     x = np.ones(3)
-    assert not check(lambda x: bad, x, np.ones(3)).conclusive
+    assert not check(lambda _: bad, x, np.ones(3)).conclusive
     assert not check(lambda x: float(x.sum()), x, np.array([1.0, bad, 1.0])).conclusive
 
 

@@ -12,7 +12,21 @@ from grader.text import BIDI, clean_text, plural
 
 
 @pytest.mark.parametrize(
-    "bad", ["\x1b[31m", "\x1b]0;title\x07", "\x00", "\x08", "\r", "\x7f", "\x9b", "\u202e", "\u2066", "\u200f", "\ud800", "\u2028"]
+    "bad",
+    [
+        "\x1b[31m",
+        "\x1b]0;title\x07",
+        "\x00",
+        "\x08",
+        "\r",
+        "\x7f",
+        "\x9b",
+        "\u202e",
+        "\u2066",
+        "\u200f",
+        "\ud800",
+        "\u2028",
+    ],
 )
 def test_what_moves_a_terminal_is_replaced(bad: str) -> None:
     out = clean_text(f"a{bad}b")

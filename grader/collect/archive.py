@@ -16,7 +16,7 @@ MAX_MEMBERS = 50_000
 MAX_ARCHIVE = 1 << 30  # bytes of the zip itself
 MAX_MEMBER = 1 << 20  # bytes of one Python file, unpacked
 MAX_TOTAL = 1 << 30  # bytes unpacked in all
-MAX_DEPTH = 12  # what lies deeper is left out
+MAX_DEPTH = 12  # folders; what lies deeper is told and not read
 SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "venv"}
 
 
@@ -42,10 +42,10 @@ class Folder:
             yield from folder.walk(f"{prefix}{name}/")
 
 
-def read_zip(path: Path) -> Folder:
-    """The Python files and notebooks of a zip as a tree.
+def read_zip(path: Path) -> tuple[Folder, list[str]]:
+    """The Python files and notebooks of a zip as a tree, and the names of members whose paths lead outside or too deep.
 
-    Raises IntakeError where the archive as a whole cannot be trusted; a single bad member is marked instead."""
+    Raises IntakeError where the archive as a whole cannot be read; a single bad member is marked instead."""
     try:
         if path.stat().st_size > MAX_ARCHIVE:
             raise IntakeError(f"{path.name} is larger than {MAX_ARCHIVE >> 20} MiB")
@@ -57,18 +57,20 @@ def read_zip(path: Path) -> Folder:
         raise IntakeError(f"{path.name}: {error.strerror or error}") from error
 
 
-def _tree(archive: zipfile.ZipFile, name: str) -> Folder:
+def _tree(archive: zipfile.ZipFile, name: str) -> tuple[Folder, list[str]]:
     members = archive.infolist()
     if len(members) > MAX_MEMBERS:
         raise IntakeError(f"{name} has {len(members):,} members; at most {MAX_MEMBERS:,} are taken")
-    root, total = Folder(), 0
+    root, total, unsafe = Folder(), 0, list[str]()
     for member in members:
         parts = [part for part in member.filename.replace("\\", "/").split("/") if part not in ("", ".")]
         if not parts:
             continue
-        if ".." in parts or member.filename.startswith(("/", "\\")) or parts[0][1:2] == ":":
-            raise IntakeError(f"{name} holds the unsafe path {clean_text(member.filename, 80, lines=False)!r}")
-        if len(parts) > MAX_DEPTH or any(map(is_hidden, parts)):
+        outside = ".." in parts or member.filename.startswith(("/", "\\")) or parts[0][1:2] == ":"
+        if outside or len(parts) > MAX_DEPTH:
+            unsafe.append(repr(clean_text(member.filename, 80, lines=False)))
+            continue
+        if any(map(is_hidden, parts)):
             continue
         folder = root
         for part in parts[:-1]:
@@ -85,7 +87,7 @@ def _tree(archive: zipfile.ZipFile, name: str) -> Folder:
         if parts[-1] in folder.files:
             data = f"{clean_text(parts[-1], 80, lines=False)} is in the zip twice"
         folder.files[parts[-1]] = data
-    return root
+    return root, unsafe
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:

@@ -20,7 +20,7 @@ from .archive import Folder, is_hidden, is_source, read_zip
 
 MAX_FILE = 1 << 20  # bytes of one source file
 MAX_FILES = 100  # source files of one student
-MAX_DEPTH = 4
+MAX_DEPTH = 8
 
 
 def collect(paths: Iterable[Path], main: str) -> list[Submission]:
@@ -35,9 +35,9 @@ def collect(paths: Iterable[Path], main: str) -> list[Submission]:
         except OSError as error:
             raise UsageError(f"{path}: {error.strerror}") from error
         before = len(found)
-        if stat.S_ISLNK(kind):
-            kind = os.stat(path).st_mode if path.exists() else kind  # the instructor's own link
-        if stat.S_ISDIR(kind):
+        if stat.S_ISLNK(kind):  # with a pattern like submissions/* a student could have planted it
+            found.append(Submission(student_id(path.stem), problem="is a link; name the file or folder itself"))
+        elif stat.S_ISDIR(kind):
             found += _folder(path, main)
         elif path.suffix.lower() == ".zip":
             found += _zip(path, main)
@@ -60,7 +60,7 @@ def _unique(found: list[Submission]) -> list[Submission]:
         elif folded not in seen:
             seen.add(folded)
             text = f"{counts[folded]} submissions under this name; leave one and run again"
-            out.append(Submission(submission.student, problem=text, ours=True))
+            out.append(Submission(submission.student, problem=text))
     return out
 
 
@@ -83,10 +83,10 @@ def _folder(path: Path, main: str) -> Iterator[Submission]:
             yield _file(Path(entry.path), Path(entry.name).stem, main)
         elif entry.is_symlink() and entry.is_dir():
             text = "a link to a folder is not followed; give the folder itself"
-            yield Submission(student_id(entry.name), problem=text, ours=True)
+            yield Submission(student_id(entry.name), problem=text)
         elif entry.name.lower().endswith(".zip"):
             text = "a zip inside a folder is not opened; give it on the command line"
-            yield Submission(student_id(Path(entry.name).stem), problem=text, ours=True)
+            yield Submission(student_id(Path(entry.name).stem), problem=text)
 
 
 def _entries(path: Path) -> list[os.DirEntry[str]]:
@@ -98,11 +98,11 @@ def _entries(path: Path) -> list[os.DirEntry[str]]:
 
 
 def one_folder(path: Path, student: str, main: str) -> Submission:
-    """One student's folder: every .py file in it, at most four levels deep."""
+    """One student's folder: every .py file in it, at most eight folders deep."""
     try:
         files = list(itertools.islice(_walk(path, ""), MAX_FILES + 1))
     except IntakeError as error:
-        return Submission(student_id(student), problem=str(error), ours=error.ours)
+        return Submission(student_id(student), problem=str(error))
     return assemble(student, files, main)
 
 
@@ -112,14 +112,15 @@ def _walk(path: Path, prefix: str, depth: int = 0) -> Iterator[SourceFile]:
             entries = sorted(found, key=lambda e: e.name)
     except OSError as error:
         shown = clean_text(prefix, 120, lines=False) or "the folder"
-        raise IntakeError(f"{shown}: {error.strerror}", ours=True) from error
+        raise IntakeError(f"{shown}: {error.strerror}") from error
     for entry in entries:
         name = prefix + entry.name
         if is_hidden(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
-            if depth < MAX_DEPTH:
-                yield from _walk(Path(entry.path), name + "/", depth + 1)
+            if depth == MAX_DEPTH:
+                raise IntakeError(f"{clean_text(name, 120, lines=False)}: folders nested too deeply")
+            yield from _walk(Path(entry.path), name + "/", depth + 1)
         elif entry.name.lower().endswith(".py"):
             yield SourceFile(name, read_regular(Path(entry.path), name))
         elif is_source(entry.name):
@@ -138,7 +139,7 @@ def _file(path: Path, student: str, main: str) -> Submission:
     try:
         return assemble(student, [SourceFile(path.name, read_regular(path, path.name))], main)
     except IntakeError as error:
-        return Submission(student_id(student), problem=str(error), ours=error.ours)
+        return Submission(student_id(student), problem=str(error))
 
 
 def read_regular(path: Path, name: str) -> bytes:
@@ -150,7 +151,7 @@ def read_regular(path: Path, name: str) -> bytes:
     except OSError as error:
         if error.errno == errno.ELOOP:
             raise IntakeError(f"{shown} is a link; hand in the file itself") from error
-        raise IntakeError(f"{shown}: {error.strerror}", ours=error.errno in (errno.EACCES, errno.EIO)) from error
+        raise IntakeError(f"{shown}: {error.strerror}") from error
     with os.fdopen(fd, "rb") as file:
         about = os.fstat(file.fileno())
         if not stat.S_ISREG(about.st_mode):
@@ -175,8 +176,8 @@ def assemble(student: str, files: list[SourceFile], main: str) -> Submission:
     if scripts:
         return Submission(name, problem=f"no {main} among {len(scripts)} Python files")
     if files:
-        return Submission(name, problem="notebooks are not read by this version; export it as a .py file", ours=True)
-    return Submission(name, problem=f"no {main} and no other Python file")
+        return Submission(name, problem="notebooks are not read by this version; export it as a .py file")
+    return Submission(name, problem=f"no {main} and no other Python file", empty=True)
 
 
 def _rooted(submission: Submission) -> Submission:
@@ -192,14 +193,18 @@ def _rooted(submission: Submission) -> Submission:
 
 def _zip(path: Path, main: str) -> Iterator[Submission]:
     try:
-        top = read_zip(path)
+        top, unsafe = read_zip(path)
     except IntakeError as error:
-        yield Submission(student_id(path.stem), problem=str(error), ours=True)
+        yield Submission(student_id(path.stem), problem=str(error))
         return
+    if unsafe:
+        text = f"holds unsafe paths (outside, or too deep), which were not read: {unsafe[0]}"
+        yield Submission(student_id(f"{path.stem} (the zip itself)"), problem=text)
+    stem = main.removesuffix(".py")
     while not top.files and len(top.folders) == 1:  # a zip of one folder, as systems make them
-        name, inner = next(iter(top.folders.items()))
-        if main in inner.files:
-            yield _from_folder(inner, name if path.stem == name else path.stem, main)
+        ((name, inner),) = top.folders.items()
+        if main in inner.files:  # one student: a folder named like the assignment tells nothing, the zip does
+            yield _from_folder(inner, path.stem if name == stem else name, main)
             return
         top = inner
     if main in top.files:

@@ -22,8 +22,9 @@ def points(score: float | None) -> str:
 
 
 def safe_cell(text: str) -> str:
-    """Text that a spreadsheet will not run as a formula."""
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """Text that a spreadsheet will not run as a formula, on lines that every reader sees alike."""
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\n") else text
 
 
 def grades_csv(reports: Iterable[Report], questions: Sequence[str]) -> str:

@@ -18,18 +18,20 @@ def cohort_table(reports: Sequence[Report], key: AnswerKey) -> str:
     heads = [f"Q{i}" for i in range(1, len(key.questions) + 1)]
     rows = [["student", "score", *heads, "what cost points"]]
     for r in reports:
-        score = "ungraded" if r.score is None else _short(r.score)
-        rows.append([r.student, score, *(_cell(q.score) for q in r.questions), remark(r)])
+        score = "ungraded" if r.score is None else _short(r.score, r.max_score)
+        rows.append([r.student, score, *(_cell(q.score, q.max_score) for q in r.questions), remark(r)])
     legend = ", ".join(f"{head} {q.name} {points(q.points)}" for head, q in zip(heads, key.questions, strict=True))
     return align(rows, right=range(1, len(heads) + 2)) + f"\n\n{legend}"
 
 
-def _short(score: float) -> str:
-    return f"{score:.2f}".rstrip("0").rstrip(".")
+def _short(score: float, full: float) -> str:
+    """Two digits, never rounded up to full marks."""
+    text = f"{score:.2f}" if round(score, 2) < full or score >= full else f"{full - 0.01:.2f}"
+    return text.rstrip("0").rstrip(".")
 
 
-def _cell(score: float | None) -> str:
-    return "?" if score is None else _short(score)
+def _cell(score: float | None, full: float) -> str:
+    return "?" if score is None else _short(score, full)
 
 
 def remark(report: Report) -> str:

@@ -156,6 +156,7 @@ class ThreadedLine:
         while not self.closed:
             with contextlib.suppress(queue.Full):
                 return self.incoming.put(data, timeout=0.1)
+        return None
 
     def _keep_text(self, data: bytes) -> None:
         data = data[: max(0, self.room)]

@@ -43,9 +43,13 @@ def describe_status(status: int) -> str:
         return "crashed"
     if os.WIFSIGNALED(status):
         number = os.WTERMSIG(status)
-        names = {signal.SIGSEGV: "segmentation fault", signal.SIGKILL: "killed", signal.SIGABRT: "aborted"}
+        names: dict[int, str] = {
+            signal.SIGSEGV: "segmentation fault",
+            signal.SIGKILL: "killed",
+            signal.SIGABRT: "aborted",
+        }
         known = [s.name for s in signal.Signals if s == number] or [f"signal {number}"]  # real-time ones lack names
-        return dict[int, str](names).get(number, f"killed by {known[0]}")
+        return names.get(number, f"killed by {known[0]}")
     return f"ended the process (exit code {os.WEXITSTATUS(status)})"
 
 
@@ -139,6 +143,7 @@ class Zygote:
         self._stop()
         self.scratch = tempfile.mkdtemp(prefix="grader-")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self.control = ours
         options = {
             "library": self.library,
             "control": theirs.fileno(),
@@ -160,7 +165,6 @@ class Zygote:
             raise SandboxError(f"cannot start the sandbox: {error}") from error
         finally:
             theirs.close()
-        self.control = ours
         ours.settimeout(READY_SECONDS)
         self._receive("start")
         return ours

@@ -54,12 +54,13 @@ class Runner:
     ask: Mapping[str, Answerer] = field(default_factory=dict)  # functions answered by the grader
     _channel: Channel | None = None
     _loaded: Loaded | None = None
+    _waited: float = 0.0  # seconds that starting workers took
 
     def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
         """The responses of each question, by case, in order. Raises SandboxError for a fault of ours."""
-        started = self.clock()
+        started = self._now()
         for index, question in enumerate(questions):
-            left = self.limits.submission - (self.clock() - started)
+            left = self.limits.submission - (self._now() - started)
             share = max(0.05, left / (len(questions) - index))
             yield question, self._question(question, min(question.seconds or self.limits.question, share))
 
@@ -71,15 +72,19 @@ class Runner:
     def close(self) -> None:
         self._end()
 
+    def _now(self) -> float:
+        """The time that is charged: starting a worker is ours, not the student's."""
+        return self.clock() - self._waited
+
     def _end(self) -> str:
         channel, self._channel = self._channel, None
         return channel.end() if channel else ""
 
     def _question(self, question: FrozenQuestion, seconds: float) -> dict[str, Response]:
         out: dict[str, Response] = {}
-        deadline, crashes = self.clock() + seconds, 0
+        deadline, crashes = self._now() + seconds, 0
         for index, case in enumerate(question.cases):
-            left, remaining = deadline - self.clock(), len(question.cases) - index
+            left, remaining = deadline - self._now(), len(question.cases) - index
             if left <= 0.02:
                 out[case.name] = Response(failure=self._timeout(question))
                 continue
@@ -149,7 +154,9 @@ class Runner:
             return self._loaded
         if self._loaded is not None and self._loaded.failure:
             return self._loaded
+        asked = self.clock()
         self._channel = self.launcher.start(self.limits)
+        self._waited += self.clock() - asked
         self._loaded = self._load_into(self._channel, max(seconds, min(5.0, self.limits.question)))
         self.notes = self._loaded.notes
         if self._loaded.failure:
@@ -197,7 +204,7 @@ class Runner:
             raise WireError("malformed answer")
         names = {output.name for output in question.outputs}
         values = {k: decode(node, body, answers=True) for k, node in nodes.items() if k in names}
-        failure, raised = None, ()
+        failure, raised = None, tuple[str, ...]()
         if error is not None:
             failure = _failure(error)
             raised = tuple(_kinds(error))

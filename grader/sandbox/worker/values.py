@@ -10,6 +10,7 @@ import json
 import math
 import os
 import struct
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -143,13 +144,15 @@ class Encoder:
             raise Unsendable("too large")
 
     def _array(self, value: Any) -> list[Any]:
-        if isinstance(value, np.ma.MaskedArray):
+        masked = sys.modules.get("numpy.ma")  # loaded on first use; without it nothing is masked
+        if masked is not None and isinstance(value, masked.MaskedArray):
             raise Unsendable("masked array")
         array = np.asarray(value).view(np.ndarray)
         dtype, shape = array.dtype, tuple(map(int, array.shape))
         if dtype.kind not in SENDABLE or dtype == np.float16 or len(shape) > 16:
             kinds = {"c": "complex", "O": "object array", "U": "text array", "S": "text array"}
-            raise Unsendable("float16" if dtype == np.float16 else kinds.get(dtype.kind, "no data"), shape)
+            kind = "float16" if dtype == np.float16 else kinds.get(dtype.kind, "no data")
+            raise Unsendable(kind, shape if len(shape) <= 16 else None)
         if dtype.itemsize > 8:  # long double: exact enough as float64
             dtype = np.dtype(np.float64)
         if math.prod(shape) * dtype.itemsize + self.used > self.cap:  # before anything is copied

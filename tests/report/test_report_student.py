@@ -1,0 +1,76 @@
+"""What a student reads after a check."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from grader.model import FrozenCase, FrozenQuestion, Outcome, Output, QuestionResult, Report, Response, Verdict
+from grader.report.student import question_lines, summary
+from grader.selfcheck import OwnGradient
+
+FAIL = Verdict.FAIL
+CASES = (
+    FrozenCase("three images", False, {"X": np.array([[1.0, 2.0]]), "reg": 0.5}, {}, {}),
+    FrozenCase("large", False, {"X": np.zeros((50, 40)), "reg": 0.5}, {}, {}),
+)
+QUESTION = FrozenQuestion("svm", "SVM", ("X", "reg"), (Output("loss", 4.0), Output("dW", 6.0, "W")), (), CASES)
+
+
+def outcome(verdict: Verdict, output: str = "loss", case: str = "three images", kind: str = "", **more: Any) -> Outcome:
+    return Outcome("svm", case, False, output, verdict, kind, **more)
+
+
+def lines(*outcomes: Outcome, own: tuple[OwnGradient, ...] = (), printed: str = "", **more: Any) -> str:
+    result = QuestionResult("svm", 0.0, 10.0, outcomes, **more)
+    return "\n".join(question_lines(QUESTION, result, own, {"three images": Response(printed=printed)}))
+
+
+def test_all_right_is_one_line() -> None:
+    assert lines(outcome(Verdict.PASS)) == "  ok    svm"
+    assert lines(outcome(Verdict.PASS), convention=("half",)) == "  ok    svm  (follows: half)"
+
+
+def test_an_untouched_stub_is_to_do_and_not_a_failure() -> None:
+    stub = [outcome(Verdict.ERROR, o, kind="NotImplementedError") for o in ("loss", "dW")]
+    assert lines(*stub) == "  todo  svm: not written yet"
+
+
+def test_a_wrong_value_shows_the_message_the_inputs_and_the_hint_once_per_output() -> None:
+    text = lines(
+        outcome(FAIL, message="loss is wrong: got 2", hint="Nudge it."),
+        outcome(FAIL, case="large", message="second"),
+        outcome(FAIL, "dW", "large", message="dW is wrong"),
+    )
+    assert "  FAIL  svm" in text and "three images: loss is wrong: got 2" in text and "hint: Nudge it." in text
+    assert "called with X=[[1., 2.]], reg=0.5" in text
+    assert "second" not in text and "large: dW is wrong" in text
+    assert "called with X=(50, 40) array, reg=0.5" in text
+
+
+def test_the_own_gradient_tells_which_of_the_two_is_wrong() -> None:
+    agrees = OwnGradient("dW", "loss", "three images", True, 1.0, 1.0)
+    assert "dW is the gradient of your own loss: look for the error in loss" in lines(
+        outcome(FAIL, "dW"), own=(agrees,)
+    )
+    assert "own loss" not in lines(outcome(FAIL, "loss"), own=(agrees,))
+    differs = OwnGradient("dW", "loss", "three images", False, 1.5, 2.5)
+    assert "it says 2.5, nudging says 1.5" in lines(outcome(FAIL, "dW"), own=(differs,))
+
+
+def test_only_the_last_printed_lines_are_shown() -> None:
+    text = lines(outcome(FAIL), printed="\n".join(f"line {i}" for i in range(20)))
+    assert "| line 19" in text and "| line 15" in text and "line 14" not in text
+
+
+def test_the_summary_counts_and_warns_of_hidden_cases_only_when_all_pass() -> None:
+    def report(*verdicts: Verdict) -> Report:
+        results = tuple(QuestionResult(f"q{i}", 1.0, 1.0, (outcome(v),)) for i, v in enumerate(verdicts))
+        return Report("a", "me", 1.0, 2.0, "graded", results, "none", {})
+
+    part = summary(report(Verdict.PASS, FAIL), True)
+    assert "1 of 2" in part and "hidden" not in part
+    done = summary(report(Verdict.PASS, Verdict.PASS), True)
+    assert "2 of 2" in done and "hidden" in done
+    assert "hidden" not in summary(report(Verdict.PASS), False)

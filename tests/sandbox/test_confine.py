@@ -1,0 +1,545 @@
+"""What a confined worker cannot do, each tried for real, and what ordinary code needs and can.
+
+Every attempt is tried unconfined too (`Spawner`): one that fails there as well would prove nothing. All are
+harmless should a defence fail: signals are number 0, files are the test's own, listeners are on the loopback."""
+# Student code in tables reads best unbroken.
+# ruff: noqa: E501
+
+from __future__ import annotations
+
+import os
+import socket
+import stat
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from play import ask, below, confined, linux, one, play, processes, why
+
+from grader.model import Limits
+from grader.sandbox.launch import Launcher, Spawner, Zygote
+from grader.sandbox.probe import ATTEMPTS, what_is_open
+from grader.sandbox.worker import confine
+
+pytestmark = [linux, confined]
+ROOT = Path(__file__).resolve().parents[2]
+
+
+@pytest.fixture(scope="module")
+def zygote() -> Iterator[Zygote]:
+    made = Zygote()
+    yield made
+    made.close()
+
+
+def plant(folder: Path) -> Path:
+    """A secret that no mode bit protects."""
+    folder.mkdir(exist_ok=True)
+    folder.chmod(0o777)
+    secret = folder / "secret"
+    secret.write_text("the expected values")
+    secret.chmod(0o666)
+    return folder
+
+
+@pytest.fixture
+def outside(tmp_path: Path) -> Iterator[dict[str, object]]:
+    """Things that a worker must not reach."""
+    plant(tmp_path)
+    with socket.socket() as tcp, socket.socket(socket.AF_UNIX) as unix:
+        tcp.bind(("127.0.0.1", 0))
+        tcp.listen(4)
+        unix.bind(str(tmp_path / "socket"))
+        unix.listen(4)
+        yield {"folder": str(tmp_path), "port": tcp.getsockname()[1], "parent": os.getpid(), "root": str(ROOT)}
+
+
+# What is tried; each returns something truthy where it succeeds.
+ATTACKS = {
+    "read a planted file": "return open(folder + '/secret').read()",
+    "read it by a path with dots": "return open('/proc/../' + folder + '/secret').read()",
+    "read it through a link of one's own": """
+        link = home + "/link"
+        os.symlink(folder + "/secret", link)
+        return open(link).read()""",
+    "hard-link it": "os.link(folder + '/secret', home + '/link'); return True",
+    "rename it": "os.rename(folder + '/secret', folder + '/taken'); return True",
+    "map it": "return mmap.mmap(os.open(folder + '/secret', os.O_RDONLY), 0, prot=mmap.PROT_READ)[:]",
+    "list /": "return os.listdir('/')",
+    "list the temporary folder": "return os.listdir(os.path.dirname(folder))",
+    "list the repository": "return os.listdir(root)",
+    "read the grader's source": "return open(root + '/grader/model.py').read()",
+    "read its own environ": "return open('/proc/self/environ').read() or True",
+    "read its own memory map": "return open('/proc/self/maps').read()",
+    "read the parent's environ": "return open(f'/proc/{os.getppid()}/environ', 'rb').read()",
+    "read the grader's environ": "return open(f'/proc/{parent}/environ', 'rb').read()",
+    "read the grader's command line": "return open(f'/proc/{parent}/cmdline', 'rb').read()",
+    "open the grader's memory": "return open(f'/proc/{parent}/mem', 'rb').fileno()",
+    "list the grader's descriptors": "return os.listdir(f'/proc/{parent}/fd') or True",
+    "read the password file": "return open('/etc/passwd').read()",
+    "write beside": "open(folder + '/planted', 'w').close(); return True",
+    "overwrite a file": "open(folder + '/secret', 'w').write('mine'); return True",
+    "truncate a file": "os.truncate(folder + '/secret', 0); return True",
+    "remove a file": "os.unlink(folder + '/secret'); return True",
+    "make a folder": "os.mkdir(folder + '/planted'); return True",
+    "write to shared memory": """
+        path = f"/dev/shm/planted-{os.getpid()}"
+        os.close(os.open(path, os.O_CREAT | os.O_RDWR)); os.unlink(path)
+        return True""",
+    "chmod a file outside": "os.chmod(folder + '/secret', 0o600); return True",
+    "chown a file outside": "os.chown(folder + '/secret', os.getuid(), os.getgid()); return True",
+    "utime a file outside": "os.utime(folder + '/secret', (0, 0)); return True",
+    "xattr on a file outside": "os.setxattr(folder + '/secret', 'user.x', b'1'); return True",
+    "a TCP connection": "socket.create_connection(('127.0.0.1', port), 2).close(); return True",
+    "a UDP socket": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', port)); return True",
+    "a listener": "s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); return True",
+    "a UNIX socket": "socket.socket(socket.AF_UNIX).connect(folder + '/socket'); return True",
+    "an abstract socket": "socket.socket(socket.AF_UNIX).bind(f'\\0grader-test-{os.getpid()}'); return True",
+    "a socket pair": "return socket.socketpair()",
+    "a named pipe": "os.mkfifo(home + '/fifo'); return True",
+    "fork": """
+        pid = os.fork()
+        if pid == 0:
+            os._exit(0)
+        os.waitpid(pid, 0)
+        return True""",
+    "vfork": "return subprocess.run(['/bin/true']).returncode == 0",
+    "posix_spawn": "return os.waitpid(os.posix_spawn('/bin/true', ['true'], {}), 0)[1] == 0",
+    "exec": "os.execv('/bin/true', ['true'])",
+    "os.system": "return os.system('true') == 0",
+    "multiprocessing": """
+        import multiprocessing
+        child = multiprocessing.get_context("fork").Process(target=int)
+        child.start(); child.join()
+        return child.exitcode == 0""",
+    "signal the grader": "os.kill(parent, 0); return True",
+    "signal its parent": "os.kill(os.getppid(), 0); return True",
+    "signal a thread of the grader": "return libc.syscall(234, parent, parent, 0) == 0",
+    "signal with a pidfd": "return libc.syscall(434, parent, 0) >= 0",
+    "queue a signal": "return libc.syscall(129, os.getppid(), 0, bytes(128)) == 0",
+    "change the grader's limits": "old = resource.prlimit(parent, 7); resource.prlimit(parent, 7, old); return True",
+    "change its parent's limits": "old = resource.prlimit(os.getppid(), 7); resource.prlimit(os.getppid(), 7, old); return True",
+    "trace its parent": """
+        attached = libc.ptrace(0x4206, os.getppid(), 0, 0) == 0  # PTRACE_SEIZE stops nobody
+        return attached and libc.ptrace(17, os.getppid(), 0, 0) is not None""",
+    "trace itself": "return libc.ptrace(0, 0, 0, 0) == 0",
+    "raise its limits": """
+        soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (soft - 1, hard))
+        return True""",
+    "a new session": "import threading; os.setpgid(0, 0); return True",
+    "outlive the zygote": "return libc.prctl(1, 0, 0, 0, 0) == 0",
+    "become dumpable": "return libc.prctl(4, 1, 0, 0, 0) == 0",
+    "a user namespace": "return libc.unshare(0x10000000) == 0",
+    "shared memory of System V": "return libc.shmget(0, 4096, 0o600) >= 0",
+    "an anonymous file": "return os.memfd_create('x')",
+    "lock a file": "import fcntl; fcntl.flock(os.open(home, os.O_RDONLY), fcntl.LOCK_EX); return True",
+    "see our environment": "return os.environ.get('GRADER_TEST_SECRET') or ctypes.string_at(libc.getenv(b'GRADER_TEST'))",
+    "import the grader": "sys.path[:0] = [root]; import grader; return grader.__file__",
+    "import a test": "sys.path[:0] = [root, root + '/tests']; import coursekit; return True",
+    "import the worker's own files": "sys.path[:0] = [root + '/grader/sandbox']; import worker.main; return True",
+    "import torch": "sys.modules.pop('torch', None); import torch; return torch.__version__",
+    "import pytest": "import pytest; return True",
+    "open the terminal": "return os.open('/dev/tty', os.O_RDWR) or True",
+}
+NOT_UNCONFINED = {  # refused or meaningless without a layer too, on some machines or in some shells
+    "see our environment",
+    "signal with a pidfd",
+    "an anonymous file",
+    "open the terminal",
+    "import torch",
+    "trace its parent",
+    "trace itself",
+    "a user namespace",
+    "xattr on a file outside",
+    "open the grader's memory",
+    "signal a thread of the grader",
+    "queue a signal",
+    "shared memory of System V",
+    "a UNIX socket",
+    "outlive the zygote",
+    "become dumpable",
+    "a new session",
+    "exec",
+    "rename it",
+    "import pytest",
+    "write to shared memory",
+}
+PREAMBLE = """\
+import ctypes, mmap, os, resource, socket, subprocess, sys
+
+libc = ctypes.CDLL(None, use_errno=True)
+libc.getenv.restype = ctypes.c_void_p
+"""
+
+
+def function(name: str, attack: str) -> str:
+    body = textwrap.indent(textwrap.dedent(ATTACKS[attack]).strip("\n"), "    ")
+    head = f"\ndef {name}(folder, port, parent, root):\n    home = os.environ.get('HOME', folder)\n"
+    return head + body + "\n"
+
+
+def attempt(launcher: Launcher, name: str, outside: dict[str, object]) -> object:
+    response = one(launcher, PREAMBLE + function("f", name), outside, kind="list")
+    return response.values.get("out") or None
+
+
+@pytest.mark.parametrize("name", ATTACKS)
+def test_refused(
+    name: str, zygote: Zygote, outside: dict[str, object], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("GRADER_TEST_SECRET", "a token of ours")
+    before = sorted((p.name, p.stat().st_mode, p.stat().st_mtime_ns) for p in tmp_path.iterdir())
+    assert attempt(zygote, name, outside) in (None, False)
+    assert sorted((p.name, p.stat().st_mode, p.stat().st_mtime_ns) for p in tmp_path.iterdir()) == before
+    assert (tmp_path / "secret").read_text() == "the expected values"
+
+
+def test_the_attempts_work_without_a_sandbox(outside: dict[str, object], tmp_path: Path) -> None:
+    """The control of the experiment: all of them in one process with no layers."""
+    names = [name for name in ATTACKS if name not in NOT_UNCONFINED]
+    source = PREAMBLE + "".join(function(f"f{i}", name) for i, name in enumerate(names))
+    questions = [
+        ask(f"f{i}", {**outside, "folder": str(plant(tmp_path / str(i)))}, kind="list") for i in range(len(names))
+    ]
+    spawner = Spawner()
+    try:
+        found = play(spawner, source, *questions)
+    finally:
+        spawner.close()
+    failed = {name: found[f"f{i}"][0] for i, name in enumerate(names) if not found[f"f{i}"][0].values.get("out")}
+    assert not failed, "these show nothing: they fail without a sandbox too"
+
+
+def test_other_processes_limits_are_untouched(zygote: Zygote, outside: dict[str, object]) -> None:
+    import resource
+
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    attempt(zygote, "change the grader's limits", outside)
+    assert resource.getrlimit(resource.RLIMIT_NOFILE) == before
+
+
+def test_no_descriptor_of_ours_is_left_open(zygote: Zygote) -> None:
+    source = """
+        import os, stat
+        def f(x):
+            found = []
+            for fd in range(64):
+                try:
+                    mode = os.fstat(fd).st_mode
+                except OSError:
+                    continue
+                found.append(stat.S_ISFIFO(mode) or fd == 0)
+            return found
+    """
+    found = one(zygote, source).values["out"]
+    assert list(found) == [True] * 5  # stdin from nowhere, stdout, stderr, the wire's two ends
+
+
+def test_environment_is_ours_to_give(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GRADER_TEST_SECRET", "a token of ours")
+    source = "import os\ndef f(x):\n    return sorted(os.environ)"
+    names = one(zygote, source, kind="list").values["out"]
+    assert set(names) <= {
+        "HOME", "LANG", "LC_CTYPE", "MKL_NUM_THREADS", "OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "PATH", "TMPDIR",
+        "VECLIB_MAXIMUM_THREADS",
+    }  # fmt: skip
+
+
+# -- what ordinary code needs --------------------------------------------------------------------------------
+
+ORDINARY = {
+    "threads": """
+        import threading
+        got = []
+        pool = [threading.Thread(target=got.append, args=(i,)) for i in range(8)]
+        for t in pool: t.start()
+        for t in pool: t.join()
+        return len(got) == 8""",
+    "a thread pool": """
+        from concurrent.futures import ThreadPoolExecutor
+        with ThreadPoolExecutor(4) as pool:
+            return sum(pool.map(abs, range(10))) == 45""",
+    "numpy.linalg": """
+        A = np.random.default_rng(0).normal(size=(60, 60))
+        return bool(np.allclose(np.linalg.inv(A) @ A, np.eye(60)) and np.linalg.svd(A)[1].min() > 0)""",
+    "numpy.fft, polynomial and ma": """
+        import numpy.fft, numpy.polynomial, numpy.ma, numpy.testing
+        return bool(np.allclose(np.fft.ifft(np.fft.fft([1.0, 2.0])), [1, 2]))""",
+    "the standard library, late": """
+        import statistics, decimal, fractions, sqlite3, csv, zoneinfo, unittest, logging.handlers, heapq, bisect
+        import asyncio, hashlib, lzma, bz2, zlib, json, uuid, email.mime.text, xml.etree.ElementTree, curses.ascii
+        return statistics.mean([1, 3]) == 2""",
+    "small files at home": """
+        path = os.path.join(os.path.expanduser("~"), "notes.txt")
+        with open(path, "w") as file: file.write("mine")
+        os.replace(path, path + "2"); os.mkdir("folder"); np.save("a.npy", np.ones(3))
+        return bool(open(path + "2").read() == "mine" and np.load("a.npy").sum() == 3)""",
+    "temporary files": """
+        import tempfile
+        with tempfile.TemporaryFile() as a, tempfile.NamedTemporaryFile() as b, tempfile.TemporaryDirectory() as c:
+            a.write(b"x"); b.write(b"y"); open(c + "/z", "w").close()
+            return b.name.startswith(os.environ["HOME"])""",
+    "stop itself being stopped": """
+        import signal
+        return signal.getsignal(signal.SIGTERM) == signal.SIG_DFL and os.kill(os.getpid(), 0) is None""",
+    "its own limits, to look at": """
+        import resource
+        return resource.getrlimit(resource.RLIMIT_AS)[0] > 0""",
+    "random numbers": "import secrets; return len(secrets.token_bytes(8) + os.urandom(8)) == 16",
+    "time": "import time; time.sleep(0.001); return time.time() > 0",
+    "a deep stack": """
+        import sys
+        sys.setrecursionlimit(20000)
+        def down(n): return n and down(n - 1)
+        return down(5000) == 0""",
+}
+
+
+@pytest.mark.parametrize("name", ORDINARY)
+def test_ordinary_code_runs(name: str, zygote: Zygote) -> None:
+    body = textwrap.indent(textwrap.dedent(ORDINARY[name]).strip("\n"), "    ")
+    response = one(zygote, f"import os\nimport numpy as np\ndef f(x):\n{body}\n")
+    assert response.failure is None and response.values["out"] is True, response
+
+
+def test_a_file_may_not_grow_without_end(zygote: Zygote) -> None:
+    source = """
+        def f(x):
+            with open("big", "wb") as file:
+                for _ in range(40):
+                    file.write(bytes(1 << 20))
+    """
+    assert why(one(zygote, source)) == ("ERROR", "OSError")
+
+
+# -- what is left behind -------------------------------------------------------------------------------------
+
+
+def test_home_is_empty_for_the_next_submission(zygote: Zygote) -> None:
+    plant = """
+        import os
+        def f(x):
+            open("here", "w").close(); open("../beside", "w").close()
+            os.makedirs("a/b/c"); os.mkdir("locked", 0); os.open("silent", os.O_CREAT, 0)
+            return sorted(os.listdir(".")) + sorted(os.listdir(".."))
+    """
+    assert len(one(zygote, plant, kind="list").values["out"]) == 6
+    look = "import os\ndef f(x):\n    return os.listdir('.') + os.listdir('..')"
+    assert one(zygote, look, kind="list").values["out"] == ["home"]
+
+
+def test_a_tree_deeper_than_a_path_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Deeper than the recursion limit, PATH_MAX and the open files allow: once it took the whole batch down."""
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    source = """
+        import os
+        def f(x):
+            for _ in range(2200):
+                os.mkdir("dd"); os.chdir("dd")
+            return 1.0
+    """
+    made = Zygote()
+    try:
+        for _ in range(2):
+            assert one(made, source).values["out"] == 1.0
+        assert len(list(tmp_path.iterdir())) == 1
+    finally:
+        made.close()
+    assert not list(tmp_path.iterdir())
+
+
+def test_nothing_is_left_after_close(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TMPDIR", str(tmp_path))
+    monkeypatch.setattr("tempfile.tempdir", None)
+    before = below(os.getpid())
+    made = Zygote()
+    one(made, "open('kept', 'w').close()\ndef f(x):\n    return x")
+    assert len(below(os.getpid()) - before) == 1 and list(tmp_path.iterdir())
+    made.close()
+    assert below(os.getpid()) == before and not list(tmp_path.iterdir())
+
+
+ORPHANS = """
+import os, signal, sys
+sys.path[:0] = sys.argv[1:3]
+from play import ask, runner
+from grader.sandbox.launch import Zygote
+made = Zygote(disabled=tuple(sys.argv[3].split()))
+q = ask("f", {"x": 1.0})
+work = runner(made, SOURCE, [q])
+work.call(q, {"x": 0.0}, 5.0)
+import threading
+threading.Timer(0.3, lambda: (print(made.process.pid, flush=True), os.kill(os.getpid(), signal.SIGKILL))).start()
+work.call(q, {"x": 1.0}, 60.0)
+"""
+
+
+@pytest.mark.parametrize(
+    ("disabled", "body"),
+    [
+        ("", "while x: pass"),
+        ("", "import ctypes, time\n    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n    while x: time.sleep(1)"),
+        ("landlock seccomp", "while x and (os.fork() or True): time.sleep(30)"),
+    ],
+    ids=["endless loop", "clears its death signal", "weak mode with a child"],
+)
+def test_nothing_is_left_when_the_grader_is_killed(disabled: str, body: str, tmp_path: Path) -> None:
+    source = f"import os, time\ndef f(x):\n    {body}\n    return x\n"
+    code = ORPHANS.replace("SOURCE", repr(source))
+    arguments = [sys.executable, "-c", code, str(ROOT), str(Path(__file__).parent), disabled]
+    done = subprocess.run(
+        arguments, env={**os.environ, "TMPDIR": str(tmp_path)}, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == -9 and done.stdout.strip().isdigit(), done.stderr
+    deadline = time.monotonic() + 5
+    while time.monotonic() < deadline:
+        left = [line for _, line in processes().values() if str(tmp_path) in line]
+        if not left and not list(tmp_path.iterdir()):
+            return
+        time.sleep(0.02)
+    pytest.fail(f"left behind: {left} {list(tmp_path.iterdir())}")
+
+
+@pytest.mark.parametrize("disabled", [("landlock", "seccomp"), ("seccomp",)], ids="-".join)
+def test_a_daemon_does_not_survive_weak_mode(disabled: tuple[str, ...], tmp_path: Path) -> None:
+    """Where fork is possible, a double-forked process in a session of its own still dies with its submission."""
+    source = """
+        import os, time
+        def f(x):
+            for _ in range(3):
+                if os.fork() == 0:
+                    os.setsid()
+                    if os.fork() == 0:
+                        for fd in range(64):
+                            try: os.close(fd)
+                            except OSError: pass
+                        time.sleep(60)
+                    os._exit(0)
+            time.sleep(0.1)
+            return float(os.getpid())
+    """
+    made = Zygote(disabled=disabled)
+    try:
+        before = below(os.getpid())
+        assert one(made, source).values["out"] > 1
+        zygote = below(os.getpid()) - before
+        assert len(zygote) <= 1, "only the zygote lives on between submissions"
+        assert made.isolation == "weak: without " + ", ".join(sorted(disabled))
+    finally:
+        made.close()
+    assert not below(os.getpid()) - before
+
+
+# -- the probe -----------------------------------------------------------------------------------------------
+
+
+def test_the_probe_finds_nothing_open(zygote: Zygote) -> None:
+    assert what_is_open(zygote, Limits()) == []
+    assert zygote.isolation.startswith("strong: ")
+
+
+@pytest.mark.parametrize(
+    ("disabled", "found"),
+    [
+        ("landlock", {"read", "write"}),
+        ("seccomp", {"fork"}),
+        ("rlimits", {"memory"}),
+        ("landlock seccomp", {"read", "write", "connect", "fork", "signal"}),
+    ],
+)
+def test_the_probe_finds_what_a_missing_layer_lets_through(disabled: str, found: set[str]) -> None:
+    made = Zygote(disabled=tuple(disabled.split()))
+    try:
+        assert set(what_is_open(made, Limits())) >= {ATTEMPTS[name] for name in found}
+        assert "weak: without" in made.isolation
+    finally:
+        made.close()
+
+
+def test_the_probe_leaves_nothing(zygote: Zygote, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    what_is_open(zygote, Limits())
+    assert not list(tmp_path.iterdir())
+
+
+# -- the filter itself ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_every_jump_of_the_filter_stays_inside(machine: str) -> None:
+    import struct
+
+    program = confine.seccomp_program(machine, 1234)
+    count = len(program) // 8
+    assert len(program) % 8 == 0 and count < 4096
+    for i in range(count):
+        code, yes, no, _ = struct.unpack_from("=HBBI", program, i * 8)
+        if code in (confine.JEQ, confine.JGE, confine.JSET):
+            assert i + 1 + max(yes, no) < count
+    assert struct.unpack_from("=HBBI", program, (count - 1) * 8)[0] == confine.RETURN
+
+
+def test_missing_layers_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    assert confine.missing(("seccomp",)) == {"seccomp": "switched off"}
+    monkeypatch.setattr("platform.machine", lambda: "riscv64")
+    assert "riscv64" in confine.missing()["seccomp"]
+    monkeypatch.setattr(confine, "landlock_abi", lambda: 1)
+    assert "ABI 1" in confine.missing()["landlock"]
+    monkeypatch.setattr(sys, "platform", "darwin")
+    assert set(confine.missing()) == set(confine.LAYERS)
+
+
+def test_readable_roots_hold_no_other_package(zygote: Zygote) -> None:
+    import numpy
+
+    roots = [Path(root) for root in confine.readable_roots(("numpy",))]
+    site = Path(numpy.__file__).resolve().parents[1]
+    assert site not in roots and not any(site.is_relative_to(root) for root in roots)
+    assert not any(ROOT.is_relative_to(root) for root in roots)
+    assert site / "numpy" in roots
+
+
+def test_two_in_a_row_share_no_state(zygote: Zygote) -> None:
+    first = """
+        import builtins, gc, os, random, sys, warnings
+        import numpy as np
+        import json, math
+        np.seterr(all="raise"); np.set_printoptions(precision=1); np.ones = None
+        builtins.planted = 1; math.planted = 1; sys.path.append("/planted"); os.environ["PLANTED"] = "1"
+        sys.setrecursionlimit(5000); os.umask(0o77); warnings.simplefilter("error"); gc.disable()
+        json.dumps_ = json.dumps; sys.modules["planted"] = sys
+        def f(x):
+            return 1.0
+    """
+    second = """
+        import builtins, gc, math, os, sys, json
+        import numpy as np
+        def f(x):
+            return [
+                np.geterr()["over"] == "warn", np.get_printoptions()["precision"] == 8, np.ones is not None,
+                not hasattr(builtins, "planted"), not hasattr(math, "planted"), "/planted" not in sys.path,
+                "PLANTED" not in os.environ, sys.getrecursionlimit() == 1000, gc.isenabled(),
+                not hasattr(json, "dumps_"), "planted" not in sys.modules, "student" in sys.modules,
+                os.umask(0) != 0o77,
+            ]
+    """
+    assert one(zygote, first).values["out"] == 1.0
+    assert list(one(zygote, second).values["out"]) == [True] * 13
+
+
+def test_submissions_get_fresh_processes(zygote: Zygote) -> None:
+    source = "import os\ndef f(x):\n    return os.getpid()"
+    pids = {int(one(zygote, source).values["out"]) for _ in range(3)}
+    assert len(pids) == 3 and not pids & set(processes())
+
+
+def test_modes_of_the_scratch_folder(zygote: Zygote) -> None:
+    one(zygote, "def f(x):\n    return x")
+    assert stat.S_IMODE(os.stat(zygote.scratch).st_mode) == 0o700
+    assert play(zygote, "def f(x):\n    return x", ask("f", {"x": 2.0}))["f"][0].values == {"out": 2.0}

@@ -1,0 +1,106 @@
+"""What has been graded is on disk when `put` returns, and is found by its content key alone."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sqlite3
+import stat
+from pathlib import Path
+
+import pytest
+
+from grader.errors import UsageError
+from grader.model import Outcome, QuestionResult, Verdict
+from grader.records import SCHEMA
+from grader.store import Store
+
+
+def result(question: str = "q", score: float = 1.0) -> QuestionResult:
+    return QuestionResult(
+        question, score, 2.0, (Outcome(question, "c", True, "loss", Verdict.PASS, distance=float("inf")),)
+    )
+
+
+def test_results_are_there_after_reopening(tmp_path: Path) -> None:
+    path = tmp_path / "store.sqlite"
+    with Store(path) as store:
+        store.put([("k1", "alice", result("q")), ("k2", "alice", result("r", 0.5))])
+    with Store(path) as store:
+        assert store.get({"q": "k1", "r": "k2"}) == {"q": result("q"), "r": result("r", 0.5)}
+
+
+def test_what_put_acknowledged_is_on_disk_without_a_close(tmp_path: Path) -> None:
+    """As after a kill: another process sees a copy of the files as they are now."""
+    with Store(tmp_path / "store.sqlite") as store:
+        store.put([("k1", "alice", result())])
+        copy = tmp_path / "copy"
+        copy.mkdir()
+        for path in tmp_path.glob("store.sqlite*"):
+            shutil.copy(path, copy / path.name)
+    with Store(copy / "store.sqlite") as store:
+        assert set(store.get({"q": "k1"})) == {"q"}
+
+
+def test_only_the_content_key_counts(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        store.put([("k1", "alice", result(score=1.0)), ("k2", "bob", result(score=2.0))])
+        assert store.get({"q": "k2"})["q"].score == 2.0
+        assert store.get({"q": "k3"}) == {}
+        assert store.get({}) == {}
+
+
+def test_the_same_key_again_replaces_the_row(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        store.put([("k", "alice", result(score=1.0))])
+        store.put([("k", "bob", result(score=0.0))])
+        assert store.get({"q": "k"})["q"].score == 0.0
+        store.put([])
+
+
+def test_a_put_that_fails_keeps_what_was_there_and_does_not_wedge_the_store(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        store.put([("k1", "alice", result())])
+        with pytest.raises(UsageError, match="kept"):
+            store.put([("k2", "alice", result()), ("k3", None, result())])  # type: ignore[list-item]
+        store.put([("k4", "bob", result("r"))])
+        assert set(store.get({"q": "k1", "x": "k2", "r": "k4"})) == {"q", "r"}
+        assert store.get({"x": "k2"}) == {}
+
+
+def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
+    """It tells hidden cases."""
+    before = os.umask(0o022)
+    try:
+        with Store(tmp_path / "s") as store:
+            store.put([("k", "alice", result())])
+            modes = {p.name: stat.S_IMODE(p.stat().st_mode) for p in tmp_path.iterdir()}
+    finally:
+        os.umask(before)
+    assert "s" in modes and all(mode == 0o600 for mode in modes.values()), modes
+
+
+def test_another_version_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "s"
+    other = sqlite3.connect(path)
+    other.execute(f"PRAGMA user_version={SCHEMA + 1}")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(UsageError, match=r"another version.*--out"):
+        Store(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize("content", [b"student,score\n" * 100, b"\0" * 5000, b"SQLite format 3\0" + b"x" * 5000])
+def test_a_file_that_is_no_database_is_refused_and_left_alone(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "s"
+    path.write_bytes(content)
+    with pytest.raises(UsageError, match="--out"):
+        Store(path)
+    assert path.read_bytes() == content
+
+
+def test_a_folder_or_a_missing_folder_is_a_usage_error(tmp_path: Path) -> None:
+    for path in (tmp_path, tmp_path / "none" / "s"):
+        with pytest.raises(UsageError):
+            Store(path)
