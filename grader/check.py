@@ -9,11 +9,10 @@ from .collect.files import own_files
 from .errors import UsageError
 from .keyfile import load
 from .model import PUBLIC_KEY, Limits, Report, Verdict
-from .pipeline import result_of
 from .report.student import question_lines, summary
 from .sandbox.launch import Launcher
 from .sandbox.run import Runner
-from .score import report
+from .score import report, result_of
 from .selfcheck import check_own
 
 

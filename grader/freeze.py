@@ -139,7 +139,7 @@ class Freezer:
             bounds=self._bounds(case, right, expected),
             kink=case.kink,
             cotangent={k: to_value(v) for k, v in right.cotangent.items()},
-            conventions={v.name: self.variant(case, v, right) for v in q.conventions},
+            conventions={v.name: self.convention(case, v, right, expected) for v in q.conventions},
             mistakes={v.name: self.variant(case, v, right) for v in q.mistakes},
             terms={t: {o: to_value(x) for o, x in parts.items()} for t, parts in right.terms.items()},
         )
@@ -322,6 +322,20 @@ class Freezer:
                 raise variant.where.refuse(f"{variant.name}: {name} is {error}", "Return tensors or numbers") from error
         return values
 
+    def convention(
+        self, case: Case, variant: Variant, right: Answer, expected: Mapping[str, Value]
+    ) -> dict[str, Value]:
+        """A convention's outputs, which must be of the kinds that the reference returns."""
+        values = self.variant(case, variant, right)
+        for name, value in values.items():
+            if _kind(value) != _kind(expected[name]):
+                raise variant.where.refuse(
+                    f"{variant.name}: {name} is a {_kind(value)} in case {case.name!r}, the reference's a "
+                    f"{_kind(expected[name])}",
+                    "Accept another value or shape, not another kind",
+                )
+        return values
+
     # -- checks ----------------------------------------------------------------------------------------
 
     def _check_gradient(self, case: Case, right: Answer, name: str, wrt: str) -> None:
@@ -361,9 +375,9 @@ class Freezer:
         single = any(v.dtype == np.float32 for v in case.inputs.values() if isinstance(v, np.ndarray))
         out = {}
         for name, value in expected.items():
-            leaves = list(_numbers(value))
-            if not leaves:
+            if value is None or isinstance(value, str):
                 continue
+            leaves = list(_numbers(value)) or [np.zeros(0)]  # an empty list has bounds too: a convention may fill it
             noise32 = _largest_gap(low[name], value)
             noise64 = max([noise32 * EPS64 / EPS32, *(_largest_gap(m[name], value) for m in moved)])
             flat = np.concatenate([np.ravel(np.asarray(leaf)) for leaf in leaves])

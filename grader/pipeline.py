@@ -11,9 +11,7 @@ from dataclasses import astuple, dataclass, field, replace
 from pathlib import Path
 
 from . import __version__
-from .diagnose import diagnose
 from .errors import SandboxError
-from .judge import judge
 from .keyfile import question_digest
 from .model import (
     AnswerKey,
@@ -28,7 +26,7 @@ from .model import (
 )
 from .sandbox.launch import Launcher
 from .sandbox.run import Runner
-from .score import report, score_question
+from .score import report, result_of
 from .store import Store
 
 BATCH = 20  # submissions whose results are written in one transaction
@@ -65,12 +63,6 @@ def grade(
     ordered = [results[q.name] for q in key.questions]
     notes = (*dict.fromkeys(note for r in ordered for note in r.notes), *notes)
     return report(key, submission, ordered, launcher.isolation, notes)
-
-
-def result_of(question: FrozenQuestion, responses: Mapping[str, Response]) -> QuestionResult:
-    """Judge, diagnose and score the responses of one question."""
-    outcomes, taken = judge(question, responses)
-    return score_question(question, diagnose(question, responses, outcomes, taken), taken)
 
 
 def _all(question: FrozenQuestion, failure: Failure) -> dict[str, Response]:

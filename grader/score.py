@@ -7,9 +7,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from .model import AnswerKey, FrozenQuestion, Outcome, QuestionResult, Report, Submission, Verdict
+from .diagnose import diagnose
+from .judge import judge
+from .model import AnswerKey, FrozenQuestion, Outcome, QuestionResult, Report, Response, Submission, Verdict
 
 DIGITS = 6  # of a total; a question keeps three more, so that thirds still add up
+
+
+def result_of(question: FrozenQuestion, responses: Mapping[str, Response]) -> QuestionResult:
+    """Judge, diagnose and score the responses of one question."""
+    outcomes, taken = judge(question, responses)
+    return score_question(question, diagnose(question, responses, outcomes, taken), taken)
 
 
 def score_question(

@@ -407,7 +407,7 @@ def test_nothing_is_left_when_the_grader_is_killed(disabled: str, body: str, tmp
 
 
 @pytest.mark.parametrize("disabled", [("landlock", "seccomp"), ("seccomp",)], ids="-".join)
-def test_a_daemon_does_not_survive_weak_mode(disabled: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_daemon_does_not_survive_weak_mode(disabled: tuple[str, ...]) -> None:
     """Where fork is possible, a double-forked process in a session of its own still dies with its submission."""
     source = """
         import os, time
@@ -495,7 +495,7 @@ def test_missing_layers_are_named(monkeypatch: pytest.MonkeyPatch) -> None:
     assert set(confine.missing()) == set(confine.LAYERS)
 
 
-def test_readable_roots_hold_no_other_package(zygote: Zygote) -> None:
+def test_readable_roots_hold_no_other_package() -> None:
     import numpy
 
     roots = [Path(root) for root in confine.readable_roots(("numpy",))]

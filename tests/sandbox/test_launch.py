@@ -206,11 +206,9 @@ def test_a_zygote_that_dies_under_a_call_is_our_fault() -> None:
         assert made.process is not None
         os.kill(made.process.pid, signal.SIGKILL)
         made.process.wait()
-        with pytest.raises(SandboxError, match="the sandbox died|failed to end"):
-            for _ in range(50):
-                response = work.call(question, {"x": 1.0}, 5.0)
-                assert response.failure is None, response
-                time.sleep(0.02)
+        time.sleep(0.1)  # the worker follows its zygote
+        with pytest.raises(SandboxError, match=r"the sandbox died|failed to end"):
+            work.call(question, {"x": 1.0}, 5.0)
         assert one(made, "def f(x):\n    return x").values == {"out": 1.0}, "and the next one is graded"
     finally:
         made.close()

@@ -1,8 +1,8 @@
 """A submission that loops, crashes, floods, lies or hogs costs the case in which it does, and never the grader.
 
 Everything here is bounded, and harmless should a defence fail."""
-# Student code in tables reads best unbroken.
-# ruff: noqa: E501
+# Student code in tables reads best unbroken; an answerer takes a name and arguments, used or not.
+# ruff: noqa: ARG001, ARG005, E501
 
 from __future__ import annotations
 
