@@ -96,6 +96,7 @@ ATTACKS = {
     "xattr on a file outside": "os.setxattr(folder + '/secret', 'user.x', b'1'); return True",
     "a TCP connection": "socket.create_connection(('127.0.0.1', port), 2).close(); return True",
     "a UDP socket": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).sendto(b'x', ('127.0.0.1', port)); return True",
+    "a bare socket": "socket.socket(socket.AF_INET, socket.SOCK_DGRAM).close(); return True",
     "a listener": "s = socket.socket(); s.bind(('127.0.0.1', 0)); s.listen(); return True",
     "a UNIX socket": "socket.socket(socket.AF_UNIX).connect(folder + '/socket'); return True",
     "an abstract socket": "socket.socket(socket.AF_UNIX).bind(f'\\0grader-test-{os.getpid()}'); return True",
@@ -107,7 +108,12 @@ ATTACKS = {
             os._exit(0)
         os.waitpid(pid, 0)
         return True""",
-    "vfork": "return subprocess.run(['/bin/true']).returncode == 0",
+    "fork by its old number": """
+        pid = libc.syscall(57)  # x86_64; elsewhere a call that does no harm
+        if pid == 0:
+            os._exit(0)
+        return pid > 0""",
+    "subprocess": "return subprocess.run(['/bin/true']).returncode == 0",
     "posix_spawn": "return os.waitpid(os.posix_spawn('/bin/true', ['true'], {}), 0)[1] == 0",
     "exec": "os.execv('/bin/true', ['true'])",
     "os.system": "return os.system('true') == 0",
@@ -161,6 +167,7 @@ NOT_UNCONFINED = {  # refused or meaningless without a layer too, on some machin
     "queue a signal",
     "shared memory of System V",
     "a UNIX socket",
+    "fork by its old number",
     "outlive the zygote",
     "become dumpable",
     "a new session",
