@@ -22,6 +22,7 @@ import numpy as np
 from .author import Assignment, Case, Question, Where
 from .errors import AuthorError, UsageError
 from .model import Fixture
+from .wire import encode
 
 PUBLIC_SEED = b"public cases"
 SECRET_BYTES = 32
@@ -303,7 +304,31 @@ def _draw(
         if not any(case.hidden == hidden for case in drawn):
             word = "hidden" if hidden else "public"
             raise where.refuse(f"{q.name} has no {word} case", f"Yield at least one {word} case")
+    _check_streams(q, where, seeds, drawn)
     return tuple(drawn)
+
+
+def _check_streams(q: Question, where: Where, seeds: list[int], drawn: list[Case]) -> None:
+    """The same seeds give the same cases, and no hidden case holds numbers from a public case's stream, which
+    students could draw too."""
+    again = [case for case, _ in _run_cases(q, seeds, where)]
+    moved_seeds = [seed if case.hidden else seed ^ 1 for seed, case in zip(seeds, drawn, strict=True)]
+    moved = [case for case, _ in _run_cases(q, moved_seeds, where)]
+    for case, same, other in zip(drawn, again, moved, strict=True):
+        if _content(case) != _content(same):
+            raise case.where.refuse(
+                f"case {case.name!r} differs between two runs from one seed", "Draw from the rng that is given, alone"
+            )
+        if case.hidden and _content(case) != _content(other):
+            raise case.where.refuse(
+                f"hidden case {case.name!r} holds numbers from the stream of a public case, which is no secret",
+                "Draw its numbers after the yield of the case before it",
+            )
+
+
+def _content(case: Case) -> tuple[str, bytes]:
+    buffers: list[bytes] = []
+    return repr(encode(dict(case.inputs), buffers)), b"".join(buffers)
 
 
 def _fixtures_in(value: object) -> Iterator[str]:

@@ -299,3 +299,26 @@ def test_reading_a_course_imports_no_torch(tmp_path: Path) -> None:
     )
     done = subprocess.run([sys.executable, "-c", code, tmp_path], capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
+
+
+def test_hidden_numbers_from_a_public_stream_are_refused(tmp_path: Path) -> None:
+    """Drawn before the first yield they come from the public case's seed, which every student can use."""
+    source = SQUARE + (
+        "@square.cases\ndef _(rng):\n    shared = rng.normal(size=3)\n"
+        '    yield Case("seen", x=shared)\n    yield Case("unseen", hidden=True, x=2 * shared)  # here\n'
+    )
+    error = refusal(write_course(tmp_path, source))
+    assert error.file.endswith("q.py")
+    assert error.line == line_of((tmp_path / "reference" / "demo" / "q.py").read_text())
+    assert "'unseen' holds numbers from the stream of a public case" in str(error)
+
+
+@pytest.mark.parametrize("draw", ["np.random.normal(size=3)", "np.random.default_rng().normal(size=3)"])
+def test_numbers_from_another_generator_are_refused(tmp_path: Path, draw: str) -> None:
+    source = SQUARE + (
+        f'@square.cases\ndef _(rng):\n    yield Case("seen", x=np.ones(2))\n'
+        f'    yield Case("unseen", hidden=True, x={draw})  # here\n'
+    )
+    error = refusal(write_course(tmp_path, source))
+    assert error.line == line_of((tmp_path / "reference" / "demo" / "q.py").read_text())
+    assert "'unseen' differs between two runs from one seed" in str(error)

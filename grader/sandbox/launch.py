@@ -5,6 +5,7 @@ No NumPy is imported here, so that `grader check` can start its worker first and
 from __future__ import annotations
 
 import contextlib
+import functools
 import json
 import os
 import signal
@@ -24,6 +25,9 @@ from .worker import confine, scratch
 HERE = str(Path(__file__).resolve().parent)
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from worker.main import main; main(sys.argv[2:])"
 READY_SECONDS = 120.0
+MEMORY_SHARE = 0.75  # of the limit: a worker that dies by a signal with more is out of memory
+OUT_OF_MEMORY = "out of memory"
+FAILED = 70  # how a worker ends that cannot even report (worker/main.py)
 
 
 def clean_environment() -> dict[str, str]:
@@ -215,14 +219,20 @@ class Zygote:
         finally:
             for fd in theirs:
                 os.close(fd)
-        return Channel(PolledLine(our_read, our_write, output, limits.output), self._bury)
+        line = PolledLine(our_read, our_write, output, limits.output)
+        return Channel(line, functools.partial(self._bury, memory))
 
-    def _bury(self) -> str:
+    def _bury(self, memory: int) -> str:
         if self.control is None:
             return "killed"
         try:
             self.control.send(b'{"op": "end"}')
-            return describe_status(self._receive("end")["status"])
+            found = self._receive("end")
+            status = found["status"]
+            died = status >= 0 and (os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == FAILED)
+            if died and found["resident"] * 1024 > MEMORY_SHARE * memory:  # CPython may crash where memory runs out
+                return OUT_OF_MEMORY
+            return describe_status(status)
         except OSError as error:
             raise SandboxError(f"the sandbox died: {error}") from error
 

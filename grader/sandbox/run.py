@@ -25,7 +25,7 @@ from ..model import (
 from ..text import clean_text
 from ..wire import decode, encode
 from .channel import Answerer, Channel, Died, TimedOut
-from .launch import Launcher
+from .launch import OUT_OF_MEMORY, Launcher
 
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 LOAD_CAP = 1 << 16
@@ -128,8 +128,7 @@ class Runner:
             self._end()
             return Response(failure=self._timeout(question))
         except Died:
-            cause = self._end()
-            return Response(failure=Failure(Verdict.ERROR, "crashed", f"the process died during this call: {cause}"))
+            return Response(failure=_death(self._end(), "during this call"))
         except WireError as error:
             self._end()
             return Response(
@@ -182,7 +181,7 @@ class Runner:
         except TimedOut:
             return Loaded(failure=Failure(Verdict.TIMEOUT, "time limit", f"no end within the time limit {during}"))
         except Died:
-            return Loaded(failure=Failure(Verdict.ERROR, "crashed", f"the process died {during}: {channel.end()}"))
+            return Loaded(failure=_death(channel.end(), during))
         except WireError as error:
             return Loaded(failure=Failure(Verdict.ERROR, "unreadable answer", f"{error} {during}"))
         notes = tuple(_text(n, 400) for n in _list(got.get("notes"))[:10])
@@ -210,6 +209,12 @@ class Runner:
             raised = tuple(_kinds(error))
         changed = tuple(name for name in question.params if name in modified)
         return Response(values, failure, raised, changed, clean_text(printed, 4000))
+
+
+def _death(cause: str, when: str) -> Failure:
+    if cause == OUT_OF_MEMORY:
+        return Failure(Verdict.MEMORY, "memory limit", f"the process ran out of memory {when}")
+    return Failure(Verdict.ERROR, "crashed", f"the process died {when}: {cause}")
 
 
 def _list(value: Any) -> list[Any]:

@@ -153,7 +153,7 @@ CRASHES = {
     "closing the wire": ("os.closerange(3, 64); return 1.0", ""),
     "closing everything": ("os.closerange(0, 64); time.sleep(5)", ""),
     "a stack overflow in C": (
-        "sys.setrecursionlimit(10**9)\n    out = []\n    for _ in range(10**6): out = [out]\n    repr(out)",
+        "sys.setrecursionlimit(10**9)\n    out = []\n    for _ in range(10**5): out = [out]\n    repr(out)",
         "segmentation fault",
     ),
 }

@@ -31,6 +31,7 @@ def main(arguments: list[str]) -> None:
         single()
     else:
         warm_numpy()
+        grow_stack()
         Zygote(options).serve()
 
 
@@ -60,6 +61,18 @@ def warm_numpy() -> None:
     session.call({"steps": steps, "inputs": {"x": array}, "kinds": kinds, "cap": 1 << 20}, [bytes(16)])
     sys.meta_path.pop(0)
     sys.modules.pop("warm", None)
+
+
+def grow_stack() -> None:
+    """Let the C stack reach some megabytes now: it counts as address space, and a stack that cannot grow when
+    memory runs out is a segmentation fault instead of a MemoryError."""
+    nested: list[object] = []
+    for _ in range(8000):
+        nested = [nested]
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(20_000)
+    repr(nested)
+    sys.setrecursionlimit(before)
 
 
 def warm_torch() -> None:
@@ -126,7 +139,7 @@ class Zygote:
                 self.fork(order, fds)
                 self.control.send(json.dumps({"pid": self.child}).encode())
             else:
-                self.control.send(json.dumps({"status": self.bury()}).encode())
+                self.control.send(json.dumps(self.bury()).encode())
 
     def fork(self, order: dict[str, Any], fds: list[int]) -> None:
         scratch.empty(self.scratch)
@@ -158,23 +171,25 @@ class Zygote:
         Session(Pipe(read_fd, write_fd)).serve()
         os._exit(0)
 
-    def bury(self) -> int:
-        """Kill the worker, its group, and every orphan that was handed to us; return its wait status."""
-        status = -1
+    def bury(self) -> dict[str, int]:
+        """Kill the worker, its group, and every orphan that was handed to us; its wait status and the
+        largest resident size that it reached, in KiB."""
+        status, resident = -1, 0
         for attempt in range(2000):
             for pid in {self.child, *self.children()} - {0}:
                 for kill in (os.kill, os.killpg):
                     with contextlib.suppress(ProcessLookupError, PermissionError):
                         kill(pid, signal.SIGKILL)
             try:
-                while (found := os.waitpid(-1, os.WNOHANG))[0]:
-                    status = found[1] if found[0] == self.child else status
+                while (found := os.wait4(-1, os.WNOHANG))[0]:
+                    if found[0] == self.child:
+                        status, resident = found[1], found[2].ru_maxrss
             except ChildProcessError:
                 break
             time.sleep(0.0002 if attempt < 50 else 0.005)
         self.child = 0
         scratch.empty(self.scratch)
-        return status
+        return {"status": status, "resident": resident}
 
     def children(self) -> list[int]:
         try:

@@ -23,6 +23,7 @@ import numpy as np
 from .values import Encoder, Pipe, decode, same
 
 TEXT_CAP = 600
+RESERVE = 4 << 20  # bytes that are set free when a call has used up its memory
 ENCODINGS = {"utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252"}  # as codecs.lookup names them
 COOKIE = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)")
 
@@ -116,6 +117,7 @@ class Session:
         self.sources: dict[str, bytes] = {}
         self.fixtures: dict[str, Any] = {}
         self.torch: Any = None
+        self.reserve: bytes | bytearray = b""
         self.seq: Any = None
 
     def serve(self) -> None:
@@ -218,42 +220,56 @@ class Session:
         return value
 
     def call(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-        """Run the steps of one case. Each output is copied when it comes back, before the next step."""
-        encoder, values, error = Encoder(header["cap"]), {}, None
-        held: dict[str, Any] = {}
-        swapped: dict[str, Any] = {}
-        try:
-            held = {k: decode(node, buffers, self.fixtures) for k, node in header["inputs"].items()}
-            inputs = held = {k: self._to_library(v) for k, v in held.items()}
-            for name in header.get("ask", ()):
-                swapped[name] = getattr(self.module, name, None)
-                setattr(self.module, name, self._asker(name))
-            self.seed()
-            thing: Any = None
-            for kind, target, takes, gives in header["steps"]:
-                args = [inputs[name] for name in takes]
-                if kind == "get":
-                    result = getattr(thing, target)
-                else:
-                    result = getattr(self.module if kind in ("function", "new") else thing, target)(*args)
-                if kind == "new":
-                    thing = result
-                elif len(gives) == 1:
-                    values[gives[0]] = encoder.node(result, header["kinds"][gives[0]])
-                elif gives:
-                    if not isinstance(result, (tuple, list)) or len(result) != len(gives):
-                        got = len(result) if isinstance(result, (tuple, list)) else 1
-                        error = {"count": min(got, 999), "wanted": len(gives)}
-                        break
-                    for name, item in zip(gives, result, strict=True):
-                        values[name] = encoder.node(item, header["kinds"][name])
-        except BaseException as raised:
-            error = describe(raised, set(self.sources))
-        finally:
-            for name, original in swapped.items():
-                setattr(self.module, name, original)
+        """Answer one case: the outputs that came back, what was raised, and which inputs were changed."""
+        encoder, values, held = Encoder(header["cap"]), dict[str, Any](), dict[str, Any]()
+        swapped = {name: getattr(self.module, name, None) for name in header.get("ask", ())}
+        for name in swapped:
+            setattr(self.module, name, self._asker(name))
+        error = self._caught(header, buffers, encoder, values, held)
+        for name, original in swapped.items():
+            setattr(self.module, name, original)
         modified = [k for k, v in held.items() if not same(self._from_library(v), header["inputs"][k], buffers)]
         return {"values": values, "error": error, "modified": modified}, encoder.buffers
+
+    def _caught(self, *arguments: Any) -> dict[str, Any] | None:
+        """Kept this small on purpose: where no memory is left, CPython 3.11 loops for ever in the handler of a
+        long function, because it cannot make the integer that tells where the exception came from."""
+        self.reserve = bytearray(RESERVE)
+        try:
+            return self._steps(*arguments)
+        except BaseException as raised:
+            self.reserve = b""  # room to say what happened, where memory ran out
+            return describe(raised, set(self.sources))
+
+    def _steps(
+        self,
+        header: dict[str, Any],
+        buffers: list[bytes],
+        encoder: Encoder,
+        values: dict[str, Any],
+        held: dict[str, Any],
+    ) -> dict[str, Any] | None:
+        """Run the steps. Each output is copied into `values` when it comes back, before the next step."""
+        for key, node in header["inputs"].items():
+            held[key] = self._to_library(decode(node, buffers, self.fixtures))
+        self.seed()
+        thing: Any = None
+        for kind, target, takes, gives in header["steps"]:
+            if kind == "get":
+                result = getattr(thing, target)
+            else:
+                result = getattr(self.module if kind in ("function", "new") else thing, target)(*map(held.get, takes))
+            if kind == "new":
+                thing = result
+            elif len(gives) == 1:
+                values[gives[0]] = encoder.node(result, header["kinds"][gives[0]])
+            elif gives:
+                if not isinstance(result, (tuple, list)) or len(result) != len(gives):
+                    got = len(result) if isinstance(result, (tuple, list)) else 1
+                    return {"count": min(got, 999), "wanted": len(gives)}
+                for name, item in zip(gives, result, strict=True):
+                    values[name] = encoder.node(item, header["kinds"][name])
+        return None
 
     def _asker(self, name: str) -> Any:
         """A stand-in for one of the student's functions that asks the grader for the answer."""
