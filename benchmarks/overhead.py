@@ -20,7 +20,7 @@ from grader.cli import frozen_key
 from grader.course import Course
 from grader.model import AnswerKey, Limits, SourceFile, Submission
 from grader.pipeline import Launchers, grade, grade_all
-from grader.sandbox.launch import launcher
+from grader.sandbox.zygote import launcher
 from grader.store import Store
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -11,7 +11,7 @@ from .course import Course
 from .judge import judge
 from .model import AnswerKey, FrozenQuestion, Limits, Report, Response, SourceFile, Submission, Verdict
 from .pipeline import grade
-from .sandbox.launch import Launcher
+from .sandbox.spawn import Launcher
 
 MODEL = "model.py"
 

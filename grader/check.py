@@ -10,8 +10,8 @@ from .errors import UsageError
 from .keyfile import load
 from .model import PUBLIC_KEY, Limits, Report, Verdict
 from .report.student import question_lines, summary
-from .sandbox.launch import Launcher
 from .sandbox.run import Runner
+from .sandbox.spawn import Launcher
 from .score import report, result_of
 from .selfcheck import check_own
 

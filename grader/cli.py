@@ -18,7 +18,7 @@ from .errors import GraderError, UsageError, WeakIsolationError
 if TYPE_CHECKING:
     from .course import Course
     from .model import AnswerKey, Limits, Report, Submission
-    from .sandbox.launch import Launcher
+    from .sandbox.spawn import Launcher
 
 UNGRADED, WEAK, STOPPED = 3, 4, 130
 PROGRESS_SECONDS = 2.0
@@ -70,7 +70,7 @@ def main() -> None:
 @click.option("-q", "--question", help="Check this question only.")
 def check(path: Path, question: str | None) -> None:
     """Check your own work on the public cases. Exit code 0 only if all of them pass."""
-    from .sandbox.launch import Spawner  # before anything that imports NumPy: the worker does so meanwhile
+    from .sandbox.spawn import Spawner  # before anything that imports NumPy: the worker does so meanwhile
 
     spawner = Spawner()
     try:
@@ -149,8 +149,8 @@ def _grade_cohort(
 
     from .pipeline import Launchers, grade_all
     from .report.files import grades_csv, reports_jsonl, write_whole
-    from .sandbox.launch import launcher
     from .sandbox.worker import confine
+    from .sandbox.zygote import launcher
     from .store import Store
 
     if sys.platform == "linux":
@@ -198,10 +198,10 @@ def _stamped(launcher: Launcher, isolation: str) -> Launcher:
 
 def _require_isolation(library: str, limits: Limits, allowed: bool) -> str:
     """Try the sandbox before it is trusted; the level that reports are stamped with. Raises WeakIsolationError."""
-    from .sandbox import launch, probe
+    from .sandbox import probe, zygote
     from .sandbox.worker import confine
 
-    tried = launch.launcher(library)
+    tried = zygote.launcher(library)
     try:
         lacking = confine.missing()
         open_ways = [] if lacking else probe.what_is_open(tried, limits)
@@ -286,7 +286,7 @@ def audit(assignment: str, course_path: Path, secret_file: Path | None, device: 
     from .audit import audit as run_audit
     from .model import Limits
     from .report.table import audit_table
-    from .sandbox.launch import launcher
+    from .sandbox.zygote import launcher
 
     course = _course(course_path, secret_file)
     key = frozen_key(course, assignment, device)

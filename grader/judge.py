@@ -43,7 +43,14 @@ def judge(question: FrozenQuestion, responses: Mapping[str, Response]) -> tuple[
     """Outcomes of a question, case by case and output by output, and the conventions that were taken.
 
     A case without a response is UNGRADED."""
+    outcomes = _judge_all(question, responses, ())
+    if not question.conventions or all(o.verdict is Verdict.PASS for o in outcomes):
+        return outcomes, ()
     taken = chosen_conventions(question, responses)
+    return (_judge_all(question, responses, taken) if taken else outcomes), taken
+
+
+def _judge_all(question: FrozenQuestion, responses: Mapping[str, Response], taken: tuple[str, ...]) -> list[Outcome]:
     outcomes = []
     for case in question.cases:
         for output in question.outputs:
@@ -51,7 +58,7 @@ def judge(question: FrozenQuestion, responses: Mapping[str, Response]) -> tuple[
             outcomes.append(
                 Outcome(question.name, case.name, case.hidden, output.name, j.verdict, j.kind, j.distance, j.message)
             )
-    return outcomes, taken
+    return outcomes
 
 
 def wanted(case: FrozenCase, output: str, taken: tuple[str, ...]) -> Value:

@@ -24,8 +24,8 @@ from .model import (
     Submission,
     Verdict,
 )
-from .sandbox.launch import Launcher
 from .sandbox.run import Runner
+from .sandbox.spawn import Launcher
 from .score import report, result_of
 from .store import Store
 

@@ -14,7 +14,8 @@ from grader.course import Course
 from grader.errors import UsageError
 from grader.freeze import freeze
 from grader.model import Limits
-from grader.sandbox.launch import Launcher, launcher
+from grader.sandbox.spawn import Launcher
+from grader.sandbox.zygote import launcher
 from grader.scaffold import scaffold
 
 CASES = """

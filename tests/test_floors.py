@@ -98,7 +98,7 @@ def test_importing_loads_neither_torch_nor_nbformat(module: str) -> None:
 
 
 def test_import_grader_loads_no_numpy() -> None:
-    code = "import sys, grader, grader.sandbox.launch; print('numpy' in sys.modules)"
+    code = "import sys, grader, grader.sandbox.spawn; print('numpy' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

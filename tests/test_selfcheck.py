@@ -11,8 +11,8 @@ from coursekit import write_course
 from grader.freeze import freeze
 from grader.keyfile import public_view
 from grader.model import AnswerKey, Limits, SourceFile, Submission
-from grader.sandbox.launch import Launcher, Spawner
 from grader.sandbox.run import Runner
+from grader.sandbox.spawn import Launcher, Spawner
 from grader.selfcheck import OwnGradient, check_own
 
 SOURCE = '''

@@ -10,8 +10,8 @@ import tempfile
 from pathlib import Path
 
 from ..model import AnswerKey, FrozenCase, FrozenQuestion, Limits, Output, SourceFile, Step, Submission
-from .launch import Launcher
 from .run import Runner
+from .spawn import Launcher
 
 # What must not work, and the layer that stops it.
 ATTEMPTS = {

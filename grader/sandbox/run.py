@@ -25,7 +25,7 @@ from ..model import (
 from ..text import clean_text
 from ..wire import decode, encode
 from .channel import Answerer, Channel, Died, TimedOut
-from .launch import OUT_OF_MEMORY, Launcher
+from .spawn import OUT_OF_MEMORY, Launcher
 
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 LOAD_CAP = 1 << 16

@@ -24,8 +24,8 @@ from grader.model import (
     Submission,
     Value,
 )
-from grader.sandbox.launch import Launcher
 from grader.sandbox.run import Runner
+from grader.sandbox.spawn import Launcher
 from grader.sandbox.worker import confine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="NOT RUN: the sandbox's layers are Linux's")

@@ -21,9 +21,10 @@ import pytest
 from play import ask, below, confined, linux, one, play, processes, why
 
 from grader.model import Limits
-from grader.sandbox.launch import Launcher, Spawner, Zygote
 from grader.sandbox.probe import ATTEMPTS, what_is_open
+from grader.sandbox.spawn import Launcher, Spawner
 from grader.sandbox.worker import confine
+from grader.sandbox.zygote import Zygote
 
 pytestmark = [linux, confined]
 ROOT = Path(__file__).resolve().parents[2]
@@ -376,7 +377,7 @@ ORPHANS = """
 import os, signal, sys
 sys.path[:0] = sys.argv[1:3]
 from play import ask, runner
-from grader.sandbox.launch import Zygote
+from grader.sandbox.zygote import Zygote
 made = Zygote(disabled=tuple(sys.argv[3].split()))
 q = ask("f", {"x": 1.0})
 work = runner(made, SOURCE, [q])

@@ -16,7 +16,8 @@ from play import QUICK, ask, below, linux, one, play, runner, why
 
 from grader.errors import SandboxError
 from grader.model import Limits, Response, Verdict
-from grader.sandbox.launch import Spawner, Zygote, clean_environment, describe_status, isolation_level
+from grader.sandbox.spawn import Spawner, clean_environment, describe_status
+from grader.sandbox.zygote import Zygote, isolation_level
 from grader.wire import Unusable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -233,9 +234,8 @@ def test_a_python_that_cannot_start(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @linux
 def test_a_worker_that_cannot_import_says_why(monkeypatch: pytest.MonkeyPatch) -> None:
-    import grader.sandbox.launch as launch
 
-    monkeypatch.setattr(launch, "BOOT", "raise ImportError('no NumPy here')")
+    monkeypatch.setattr("grader.sandbox.spawn.BOOT", "raise ImportError('no NumPy here')")
     made = Zygote()
     with pytest.raises(SandboxError, match="failed to start: ImportError: no NumPy here"):
         made.start(Limits())
@@ -283,6 +283,6 @@ def test_torch_assignments_get_tensors() -> None:
 
 
 def test_the_launcher_does_not_import_numpy() -> None:
-    code = "import sys; from grader.sandbox.launch import Spawner; assert 'numpy' not in sys.modules"
+    code = "import sys; from grader.sandbox.spawn import Spawner; assert 'numpy' not in sys.modules"
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     assert subprocess.run([sys.executable, "-c", code], env=environment).returncode == 0

@@ -21,7 +21,7 @@ from grader.model import AnswerKey, Limits, Report, SourceFile, Submission, Verd
 from grader.pipeline import grade
 from grader.sandbox import channel as channel_module
 from grader.sandbox.channel import Channel
-from grader.sandbox.launch import Zygote
+from grader.sandbox.zygote import Zygote
 from grader.wire import Unusable
 
 pytestmark = [linux, confined]

@@ -11,7 +11,7 @@ import pytest
 from play import ask, linux, one, play, why
 
 from grader.model import Fixture
-from grader.sandbox.launch import Zygote
+from grader.sandbox.zygote import Zygote
 from grader.wire import Unusable
 
 pytestmark = linux

@@ -1,6 +1,4 @@
-"""Starting workers: a zygote that forks confined ones (Linux), or a plain process (any system).
-
-No NumPy is imported here, so that `grader check` can start its worker first and import NumPy meanwhile."""
+"""The confined worker, for Linux: a warm process with the libraries imported, forked once per submission."""
 
 from __future__ import annotations
 
@@ -8,122 +6,20 @@ import contextlib
 import functools
 import json
 import os
-import signal
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from pathlib import Path
-from typing import Protocol
 
 from ..errors import SandboxError
 from ..model import Limits
-from .channel import Channel, PolledLine, ThreadedLine
+from .channel import Channel, PolledLine
+from .spawn import FAILED, OUT_OF_MEMORY, Launcher, Spawner, clean_environment, command, describe_status
 from .worker import confine, scratch
 
-HERE = str(Path(__file__).resolve().parent)
-BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from worker.main import main; main(sys.argv[2:])"
 READY_SECONDS = 120.0
 MEMORY_SHARE = 0.75  # of the limit: a worker that dies by a signal with more is out of memory
-OUT_OF_MEMORY = "out of memory"
-FAILED = 70  # how a worker ends that cannot even report (worker/main.py)
-
-
-def clean_environment() -> dict[str, str]:
-    """What a worker gets to see of ours: nothing. One thread, so that neighbours are not slowed."""
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    kept = {k: v for k in ("SYSTEMROOT", "WINDIR") if (v := os.environ.get(k))}  # Windows cannot start without
-    return {**kept, **dict.fromkeys(threads, "1"), "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
-
-
-def command(mode: str, options: dict[str, object]) -> list[str]:
-    return [sys.executable, "-I", "-B", "-X", "utf8", "-c", BOOT, HERE, mode, json.dumps(options)]
-
-
-def describe_status(status: int) -> str:
-    """A wait status in words from a fixed vocabulary."""
-    if status < 0:
-        return "crashed"
-    if os.WIFSIGNALED(status):
-        number = os.WTERMSIG(status)
-        names: dict[int, str] = {
-            signal.SIGSEGV: "segmentation fault",
-            signal.SIGKILL: "killed",
-            signal.SIGABRT: "aborted",
-        }
-        known = [s.name for s in signal.Signals if s == number] or [f"signal {number}"]  # real-time ones lack names
-        return names.get(number, f"killed by {known[0]}")
-    return f"ended the process (exit code {os.WEXITSTATUS(status)})"
-
-
-class Launcher(Protocol):
-    """Starts workers, one at a time."""
-
-    isolation: str
-
-    def start(self, limits: Limits) -> Channel: ...
-    def close(self) -> None: ...
-
-
-class Spawner:
-    """A plain `python -I` process per worker and no layers: for the student's own code on their own machine."""
-
-    isolation = "none"
-
-    def __init__(self, library: str = "numpy", threaded: bool = os.name == "nt") -> None:
-        self.library, self.threaded = library, threaded
-        self.waiting: subprocess.Popen[bytes] | None = None
-
-    def warm(self) -> None:
-        """Start the next worker now, so that it imports NumPy while we do."""
-        if self.waiting is None:
-            self.waiting = self._popen()
-
-    def _popen(self) -> subprocess.Popen[bytes]:
-        try:
-            return subprocess.Popen(
-                command("single", {"library": self.library}),
-                stdin=subprocess.PIPE,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-                env=clean_environment(),
-                bufsize=0,
-                start_new_session=os.name != "nt",
-            )
-        except OSError as error:
-            raise SandboxError(f"cannot start a worker: {error}") from error
-
-    def start(self, limits: Limits) -> Channel:
-        self.warm()
-        process, self.waiting = self.waiting, None
-        assert process is not None and process.stdin and process.stdout and process.stderr
-        fds = [os.dup(pipe.fileno()) for pipe in (process.stdout, process.stdin, process.stderr)]
-        for pipe in (process.stdin, process.stdout, process.stderr):
-            pipe.close()
-        line = (ThreadedLine if self.threaded else PolledLine)(fds[0], fds[1], fds[2], limits.output)
-
-        def end() -> str:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.02)
-            alive = process.poll() is None
-            if os.name == "nt":
-                process.kill()
-            else:
-                with contextlib.suppress(ProcessLookupError, PermissionError):
-                    os.killpg(process.pid, signal.SIGKILL)
-            code = process.wait()
-            if alive:
-                return "killed"
-            return describe_status(-code if code < 0 else code << 8) if os.name != "nt" else f"exit code {code}"
-
-        return Channel(line, end)
-
-    def close(self) -> None:
-        if self.waiting is not None:
-            self.waiting.kill()
-            self.waiting.communicate()
-            self.waiting = None
 
 
 class Zygote:
