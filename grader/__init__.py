@@ -7,14 +7,15 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .author import Assignment, Case, Fixture, Terms, call, get, new, question
+    from .author import Assignment, Case, Fixture, Terms, call, get, new
+    from .define import question
 
 __all__ = ["Assignment", "Case", "Fixture", "Terms", "call", "get", "new", "question"]
 
 
 def __getattr__(name: str) -> Any:  # so that `grader check` can start its worker before NumPy is imported
     if name in __all__:
-        from . import author
+        from . import author, define
 
-        return getattr(author, name)
+        return define.question if name == "question" else getattr(author, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -12,6 +12,7 @@ import numpy as np
 
 from .model import Array, Bound
 
+EPS32, EPS64 = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
 RTOL = {"float64": 1e-7, "float32": 1e-4}
 NOISE_FACTOR = 64.0
 NOISE_CAP = 1e-3  # a float32 run that jumps (a comparison that flips) is no measure of noise

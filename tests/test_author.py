@@ -8,9 +8,10 @@ import numpy as np
 import pytest
 from coursekit import CASES, HEAD, SQUARE, line_of, write_course
 
-from grader.author import Case, Fixture, question
-from grader.course import read_source
+from grader import question
+from grader.author import Case, Fixture
 from grader.errors import AuthorError
+from grader.source import read_source
 
 ONE_CASE = '''
 @question(loss=1)

@@ -14,8 +14,9 @@ import numpy as np
 import pytest
 from coursekit import CASES, SQUARE, line_of, write_course
 
-from grader.course import Course, read_source
+from grader.course import Course
 from grader.errors import AuthorError, UsageError
+from grader.source import read_source
 
 GOOD = SQUARE + CASES.format(name="square")
 posix = pytest.mark.skipif(os.name != "posix", reason="NOT RUN: file modes are POSIX")
@@ -293,7 +294,8 @@ def test_reading_a_course_imports_no_torch(tmp_path: Path) -> None:
         (tmp_path / "reference/demo/q.py").read_text().replace("import torch\n", "")
     )
     code = (
-        "import sys; from pathlib import Path; from grader.course import Course, read_source\n"
+        "import sys; from pathlib import Path; from grader.course import Course\n"
+        "from grader.source import read_source\n"
         "root = Path(sys.argv[1]); read_source(Course(root, root / 'secret'), 'demo')\n"
         "assert 'torch' not in sys.modules"
     )

@@ -14,8 +14,8 @@ PACKAGE = ROOT / "grader"
 FLOORS = {
     0: "errors model text",
     1: "wire tolerance gradcheck keyfile records",
-    2: "author course",
-    3: "freeze judge diagnose score collect sandbox",
+    2: "author define course source",
+    3: "forward freeze judge diagnose score collect sandbox",
     4: "pipeline store selfcheck",
     5: "audit release scaffold report check",
     6: "cli __main__",

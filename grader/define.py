@@ -1,0 +1,152 @@
+"""`@question`: a torch forward function becomes a Question, or is refused with file, line and mend."""
+
+from __future__ import annotations
+
+import inspect
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from .author import CASE_WORDS, Function, Given, Question, Where
+from .model import Step, Value
+
+
+def question(
+    *,
+    name: str | None = None,
+    forward: Function | Question | Given | None = None,
+    steps: list[Step] | None = None,
+    seconds: float | None = None,
+    **points: float,
+) -> Callable[[Function], Question]:
+    """Make a question of a torch forward function; keywords are its outputs and the points of each.
+
+    `d<param>` is the gradient with respect to that parameter, filled in by autograd. With `forward=` (a
+    function, a question, or `question.given(...)`) the decorated function is only the signature and the
+    docstring of what the student writes. `steps=` calls a class instead of a function. A forward that
+    returns no scalar needs its cotangent as an input: `dout` for the output `out`.
+
+    Raises AuthorError, with file and line, for all that does not fit together."""
+    where = Where.frame(sys._getframe(1))
+    if not points:
+        raise where.refuse("a question without outputs", "Write @question(loss=4, dW=6)")
+    for key, value in points.items():
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e6:
+            raise where.refuse(f"output {key} is worth {value!r}", "Give a positive number of points")
+    if seconds is not None and not (isinstance(seconds, (int, float)) and 0 < seconds <= 3600):
+        raise where.refuse(f"seconds={seconds!r}", "Give a time limit between 0 and 3600 seconds")
+    if name is not None and not name.isidentifier():
+        raise where.refuse(f"name={name!r}", "Use a Python name, the one that the student defines")
+
+    def make(function: Function) -> Question:
+        at = Where.of(function)
+        doc = inspect.getdoc(function) or ""
+        if not doc:
+            raise at.refuse(f"{function.__name__} has no docstring", "Say what it returns, with shapes")
+        params = _parameters(function, at)
+        made = Question(name or function.__name__, function, dict(points), params, (), at, doc, seconds=seconds)
+        _set_forward(made, forward)
+        _check_outputs(made)
+        made.steps = _steps(made, steps)
+        return made
+
+    return make
+
+
+def _parameters(function: Function, where: Where) -> tuple[str, ...]:
+    found = inspect.signature(function).parameters.values()
+    for p in found:
+        if p.kind is not p.POSITIONAL_OR_KEYWORD or p.default is not p.empty:
+            raise where.refuse(
+                f"parameter {p.name} of {getattr(function, '__name__', '?')} is not a plain one",
+                "Use positional parameters without defaults; a case gives every value",
+            )
+        if p.name in CASE_WORDS or p.name == "out":
+            raise where.refuse(f"a parameter is named {p.name!r}", "Rename it: the word is taken")
+    if not found:
+        raise where.refuse("a question without parameters", "Give it at least one")
+    return tuple(p.name for p in found)
+
+
+def _set_forward(made: Question, forward: Function | Question | Given | None) -> None:
+    """Fill in the forward function, its parameters and the names of what it returns."""
+    at = made.where
+    if forward is None:
+        made.forward, made.forward_params = made.function, made.params
+        made.forward_outputs = tuple(n for n in made.points if not (n[:1] == "d" and n[1:] in made.params))
+        return
+    given = forward if isinstance(forward, Given) else None
+    source = given.question if given else forward
+    fixed = dict(given.fixed) if given else {}
+    if isinstance(source, Question):
+        made.own = given or Given(source, {})
+        made.forward_outputs = source.forward_outputs
+        inner, inner_params = source.forward, source.forward_params
+    elif callable(source):
+        made.forward_outputs = ("out",)
+        inner, inner_params = source, _parameters(source, Where.of(source))
+    else:
+        raise at.refuse(f"forward={forward!r}", "Give a function, a question, or question.given(...)")
+    made.forward_params = tuple(p for p in inner_params if p not in fixed)
+    made.forward = (lambda *args: _call_with(inner, inner_params, fixed, args)) if fixed else inner
+    for name in made.forward_params:
+        if name not in made.params:
+            raise at.refuse(
+                f"the forward of {made.name} needs {name!r}, which {made.name} does not take",
+                f"Add it to def {made.name}(...), or fix it with .given({name}=...)",
+            )
+    for name in made.points:
+        if not (name[:1] == "d" and name[1:] in made.forward_params):
+            raise at.refuse(
+                f"output {name!r} is no gradient, yet {made.name} has forward=",
+                f"Name it d<parameter>, with one of {', '.join(made.forward_params)}",
+            )
+
+
+def _call_with(function: Function, params: tuple[str, ...], fixed: Mapping[str, Value], args: tuple[Any, ...]) -> Any:
+    rest = iter(args)
+    return function(*(fixed[p] if p in fixed else next(rest) for p in params))
+
+
+def _check_outputs(made: Question) -> None:
+    at = made.where
+    for name in made.forward_outputs:
+        if name in made.params:
+            raise at.refuse(f"{made.name}: {name!r} is a parameter and an output", "Rename one of them")
+    if made.gradients and len(made.forward_outputs) != 1:
+        raise at.refuse(
+            f"{made.name} has gradients and {len(made.forward_outputs)} forward outputs",
+            "A gradient needs a forward with exactly one output; make two questions",
+        )
+    for name in made.params:
+        if name not in made.forward_params and name not in made.cotangents:
+            raise at.refuse(
+                f"{made.name}: its forward does not use {name!r}",
+                f"Take it out, or name the cotangent {' or '.join(made.cotangents)}",
+            )
+
+
+def _steps(made: Question, steps: list[Step] | None) -> tuple[Step, ...]:
+    at, outputs = made.where, tuple(made.points)
+    if steps is None:
+        return (Step("function", made.name, made.params, outputs),)
+    if not steps or not all(isinstance(s, Step) for s in steps) or [s.kind for s in steps].count("new") != 1:
+        raise at.refuse(f"{made.name}: steps= without one new(...)", "Start with new(...), then call(...), get(...)")
+    if steps[0].kind != "new":
+        raise at.refuse(f"{made.name}: steps= starts with {steps[0].kind}", "Put new(...) first")
+    known = {*made.params, *made.cotangents}
+    for step in steps:
+        for name in step.takes:
+            if name not in known:
+                raise at.refuse(
+                    f"{made.name}: step {step.kind}({step.target!r}) takes {name!r}",
+                    f"Known: {', '.join(sorted(known))}",
+                )
+    given = [name for step in steps for name in step.gives]
+    if sorted(given) != sorted(outputs):
+        raise at.refuse(
+            f"{made.name}: its steps give {', '.join(given) or 'nothing'}, its outputs are {', '.join(outputs)}",
+            "Each output comes from exactly one step",
+        )
+    first = Step("new", made.name, steps[0].takes)
+    return (first, *steps[1:])

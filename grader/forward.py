@@ -1,0 +1,160 @@
+"""The reference runs on one case: torch, autograd, and a random cotangent where the output is no scalar."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import torch
+
+from .author import Case, Question, Terms, Where
+from .errors import AuthorError
+from .model import Fixture, Value
+from .source import Source
+from .tolerance import EPS64
+
+
+@dataclass
+class Answer:
+    """What a forward and its gradients gave for one case, as tensors and as values."""
+
+    outputs: dict[str, Any]
+    terms: dict[str, dict[str, Any]]
+    cotangent: dict[str, Any]
+
+    def values(self) -> dict[str, Value]:
+        return {name: to_value(value) for name, value in self.outputs.items()}
+
+
+class Reference:
+    """One question's forward on a device."""
+
+    def __init__(self, source: Source, question: Question, device: str) -> None:
+        self.source, self.q, self.device = source, question, device
+
+    def compute(
+        self, case: Case, forward: Callable[..., Any], where: Where, dtype: torch.dtype, ulps: int = 0
+    ) -> Answer:
+        """Outputs of a forward on one case with autograd's gradients; errors carry the author's line."""
+        try:
+            return self.run(case, forward, dtype, set(self.q.gradients.values()), ulps)
+        except AuthorError:
+            raise
+        except Exception as error:
+            raise where.refuse(
+                f"{type(error).__name__} in case {case.name!r}: {error}", "The reference must answer every case"
+            ) from error
+
+    def run(
+        self, case: Case, forward: Callable[..., Any], dtype: torch.dtype, wanted: set[str], ulps: int = 0
+    ) -> Answer:
+        q, tensors = self.q, {}
+        rng = np.random.default_rng(ulps)
+        for name in q.forward_params:
+            value = _nudged(case.inputs[name], rng) if ulps else case.inputs[name]
+            tensors[name] = self.to_torch(value, dtype, name in wanted)
+        result = forward(*tensors.values())
+        names = q.forward_outputs
+        parts = result if len(names) > 1 else (result,)
+        if not isinstance(parts, (tuple, list)) or len(parts) != len(names):
+            raise q.where.refuse(f"{q.name} does not return its {len(names)} outputs", f"Return {', '.join(names)}")
+        terms: dict[str, dict[str, Any]] = {}
+        values: dict[str, Any] = {}
+        for name, part in zip(names, parts, strict=True):
+            if isinstance(part, Terms):
+                for term, amount in part.parts.items():
+                    terms.setdefault(term, {})[name] = amount
+                part = part.total()
+            values[name] = part
+        cotangent = self._cotangent(case, values, dtype)
+        outputs = {name: values[name] for name in q.points if name in values}
+        for name, wrt in q.gradients.items():
+            outputs[name] = self._gradient(values[names[0]], tensors[wrt], cotangent.get(names[0]), wrt, case)
+        for term in terms:  # a term's share in each gradient
+            for name, wrt in q.gradients.items():
+                part = terms[term].get(names[0])
+                if isinstance(part, torch.Tensor) and part.requires_grad:
+                    terms[term][name] = self._gradient(part, tensors[wrt], cotangent.get(names[0]), wrt, case)
+        outputs = {name: outputs[name] for name in q.points}
+        return Answer(outputs, terms, cotangent)
+
+    def _gradient(self, value: Any, tensor: Any, weights: Any, wrt: str, case: Case) -> Any:
+        if not isinstance(tensor, torch.Tensor) or not tensor.requires_grad:
+            raise case.where.refuse(
+                f"case {case.name!r}: {wrt} is no floating-point value, so d{wrt} does not exist", "Give it floats"
+            )
+        if not isinstance(value, torch.Tensor):
+            raise self.q.where.refuse(f"the forward of {self.q.name} returned no tensor", "Return a torch tensor")
+        if not value.requires_grad:
+            return torch.zeros_like(tensor)
+        (gradient,) = torch.autograd.grad(value, tensor, weights, retain_graph=True, allow_unused=True)
+        return torch.zeros_like(tensor) if gradient is None else gradient
+
+    def _cotangent(self, case: Case, values: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Any]:
+        """Random weights for a forward output that is no scalar (a sum would hide errors), or the case's own."""
+        q, out = self.q, {}
+        used = {*q.params, *(name for step in q.steps for name in step.takes)}
+        for name, value in values.items():
+            wanted = "d" + name in used
+            if "d" + name in case.inputs:
+                out[name] = self.to_torch(case.inputs["d" + name], dtype, False)
+            elif wanted:
+                stream = self.source.stream(q.name, case, "cotangent " + name)
+                drawn = stream.normal(size=tuple(value.shape))
+                out[name] = self.to_torch(np.asarray(drawn), dtype, False)
+            elif q.gradients and isinstance(value, torch.Tensor) and value.dim() > 0:
+                raise q.where.refuse(
+                    f"{q.name} has gradients of an output of shape {tuple(value.shape)}",
+                    f"Add a parameter d{name}, the cotangent, or return a scalar",
+                )
+            if name in out and tuple(out[name].shape) != tuple(value.shape):
+                raise case.where.refuse(
+                    f"case {case.name!r}: d{name} has shape {tuple(out[name].shape)}, {name} {tuple(value.shape)}",
+                    "Give both the same shape, or leave the cotangent out to have it drawn",
+                )
+        return out
+
+    def to_torch(self, value: Value, dtype: torch.dtype, grad: bool) -> Any:
+        """A case's input as the reference takes it: arrays as tensors (floats in `dtype`), the rest as it is."""
+        if isinstance(value, np.ndarray):
+            tensor = torch.from_numpy(np.array(value)).to(self.device)
+            if tensor.is_floating_point():
+                tensor = tensor.to(dtype)
+                return tensor.requires_grad_(grad)
+            return tensor
+        if isinstance(value, float) and grad:
+            return torch.tensor(value, dtype=dtype, device=self.device, requires_grad=True)
+        if isinstance(value, Fixture):
+            args = {k: self.to_torch(v, dtype, False) for k, v in value.args.items()}
+            return getattr(self.source.fixtures_module, value.name)(**args)
+        if isinstance(value, list):
+            return [self.to_torch(v, dtype, grad) for v in value]
+        if isinstance(value, dict):
+            return {k: self.to_torch(v, dtype, grad) for k, v in value.items()}
+        return value
+
+
+def to_value(value: Any) -> Value:
+    """A tensor as a NumPy array, and the same inside lists and dicts; scalars of floats stay arrays ()."""
+    if isinstance(value, torch.Tensor):
+        return value.detach().cpu().numpy().copy()
+    if isinstance(value, (list, tuple)):
+        return [to_value(item) for item in value]
+    if isinstance(value, dict):
+        return {key: to_value(item) for key, item in value.items()}
+    return value
+
+
+def _nudged(value: Value, rng: np.random.Generator) -> Value:
+    """Every float moved by one unit in the last place, up or down."""
+    if isinstance(value, float):
+        return value * (1 + EPS64 * float(rng.choice([-1, 1])))
+    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
+        return value.astype(np.float64) * (1 + EPS64 * rng.choice([-1.0, 1.0], size=value.shape))
+    if isinstance(value, list):
+        return [_nudged(item, rng) for item in value]
+    if isinstance(value, dict):
+        return {key: _nudged(item, rng) for key, item in value.items()}
+    return value

@@ -1,0 +1,249 @@
+"""An assignment as its author wrote it: imported, checked against the stub, its cases drawn.
+
+Everything that is wrong in it is refused here with file, line and mend; nothing of the reference is run yet."""
+
+from __future__ import annotations
+
+import ast
+import contextlib
+import hashlib
+import importlib.util
+import sys
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+
+from .author import Assignment, Case, Question, Where
+from .course import Course, torch_version
+from .errors import AuthorError
+from .model import Fixture
+from .wire import encode
+
+PUBLIC_SEED = b"public cases"
+
+
+@dataclass(frozen=True)
+class Source:
+    """An assignment as its author wrote it, checked, with its cases drawn."""
+
+    name: str
+    assignment: Assignment
+    cases: dict[str, tuple[Case, ...]]  # by question
+    fixtures: str
+    fixtures_module: ModuleType | None
+    secret: bytes
+
+    def stream(self, question: str, case: Case, purpose: str) -> np.random.Generator:
+        """The random stream of one case: from the secret if it is hidden, from a fixed seed if public."""
+        return np.random.Generator(np.random.PCG64(_seed(self.secret, self.name, question, case, purpose)))
+
+
+def _seed(secret: bytes, assignment: str, question: str, case: Case, purpose: str) -> int:
+    material = [secret if case.hidden else PUBLIC_SEED, assignment.encode(), question.encode(), case.name.encode()]
+    material.append(purpose.encode())
+    return int.from_bytes(hashlib.sha256(b"".join(hashlib.sha256(m).digest() for m in material)).digest()[:16])
+
+
+def read_source(course: Course, name: str) -> Source:
+    """Import an assignment's reference and draw its cases.
+
+    Raises AuthorError, with file and line, for everything that is wrong in it; UsageError when it is not there
+    or torch is not installed."""
+    folder = course.reference(name)
+    torch_version()
+    module = _import(f"_reference_{name}", folder / "__init__.py", folder)
+    assignment = getattr(module, "ASSIGNMENT", None)
+    if not isinstance(assignment, Assignment):
+        raise AuthorError(
+            "no ASSIGNMENT in this file",
+            "Write ASSIGNMENT = Assignment('Title', file='student.py', questions=[...])",
+            str(folder / "__init__.py"),
+            1,
+        )
+    _all_listed(assignment, folder)
+    _check_stub(assignment, course.handout(name))
+    path, fixtures, built = course.handout(name) / "fixtures.py", "", None
+    if path.exists():
+        fixtures = path.read_text(encoding="utf-8")
+        built = _import(f"_fixtures_{name}", path, path.parent)
+    secret = course.secret()
+    cases = {q.name: _draw(q, name, secret, built, path) for q in assignment.questions}
+    return Source(name, assignment, cases, fixtures, built, secret)
+
+
+def _import(name: str, path: Path, folder: Path) -> ModuleType:
+    for old in [n for n in sys.modules if n == name or n.startswith(name + ".")]:
+        del sys.modules[old]
+    spec = importlib.util.spec_from_file_location(name, path, submodule_search_locations=[str(folder)])
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        with _no_bytecode():
+            spec.loader.exec_module(module)
+    except AuthorError:
+        raise
+    except SyntaxError as error:
+        raise AuthorError(error.msg, "Mend the syntax", str(error.filename or path), error.lineno or 0) from error
+    except Exception as error:
+        file, line = _last_line_in(error, folder, path)
+        raise AuthorError(f"{type(error).__name__}: {error}", "The file must load without error", file, line) from error
+    return module
+
+
+@contextlib.contextmanager
+def _no_bytecode() -> Iterator[None]:
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    try:
+        yield
+    finally:
+        sys.dont_write_bytecode = before
+
+
+def _last_line_in(error: BaseException, folder: Path, default: Path) -> tuple[str, int]:
+    """Where in the author's own files an error came from."""
+    found = (str(default), 0)
+    for frame in traceback.extract_tb(error.__traceback__):
+        if str(folder) in frame.filename:
+            found = (frame.filename, frame.lineno or 0)
+    return found
+
+
+def _all_listed(assignment: Assignment, folder: Path) -> None:
+    listed = {id(q) for q in assignment.questions}
+    package = f"_reference_{folder.name}"
+    for module in [m for n, m in list(sys.modules.items()) if n == package or n.startswith(package + ".")]:
+        for value in vars(module).values():
+            if isinstance(value, Question) and id(value) not in listed:
+                raise value.where.refuse(
+                    f"question {value.name} is not in ASSIGNMENT", "Add it to questions=[...], or take it out"
+                )
+
+
+def _check_stub(assignment: Assignment, handout: Path) -> None:
+    """The student's stub must define what the questions ask for, with the same parameters."""
+    path = handout / assignment.file
+    if not path.is_file():
+        raise assignment.where.refuse(f"{path} is missing", "Write the stub that students fill in")
+    try:
+        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
+    except (SyntaxError, ValueError) as error:
+        line = getattr(error, "lineno", None) or 0
+        raise AuthorError(f"the stub does not parse: {error}", "Mend the syntax", str(path), line) from error
+    defined = {n.name: n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
+    for q in assignment.questions:
+        node = defined.get(q.name)
+        if node is None:
+            raise AuthorError(f"the stub lacks {q.name}", "Add it, with a docstring to work from", str(path), 0)
+        if isinstance(node, ast.FunctionDef):
+            params = tuple(a.arg for a in node.args.args)
+            if q.steps[0].kind == "new":
+                raise AuthorError(
+                    f"the stub's {q.name} is a function, its question calls a class in steps",
+                    f"Write class {q.name}: in the stub, or take steps= out of the question",
+                    str(path),
+                    node.lineno,
+                )
+            if params != q.params:
+                raise AuthorError(
+                    f"the stub's {q.name}({', '.join(params)}) differs from the reference's ({', '.join(q.params)})",
+                    "Give both the same parameters in the same order",
+                    str(path),
+                    node.lineno,
+                )
+        elif q.steps[0].kind != "new":
+            raise AuthorError(f"the stub's {q.name} is a class", "Add steps= to the question", str(path), node.lineno)
+
+
+def _draw(
+    q: Question, assignment: str, secret: bytes, fixtures: ModuleType | None, fixtures_path: Path
+) -> tuple[Case, ...]:
+    """Run the author's generator twice: once to learn the names, once with a stream for each name."""
+    if q.case_source is None:
+        raise q.where.refuse(f"{q.name} has no cases", f"Write @{q.name}.cases def _(rng): yield Case(...)")
+    where = Where.of(q.case_source)
+    names = [case for case, _ in _run_cases(q, None, where)]
+    seeds = [_seed(secret, assignment, q.name, case, "case") for case in names]
+    drawn = [case for case, _ in _run_cases(q, seeds, where)]
+    if [(c.name, c.hidden) for c in drawn] != [(c.name, c.hidden) for c in names]:
+        raise where.refuse("the names of the cases depend on random numbers", "Yield the same cases at every run")
+    for index, case in enumerate(drawn):
+        if any(other.name == case.name for other in drawn[:index]):
+            raise case.where.refuse(f"two cases are named {case.name!r}", "Rename one")
+        wanted, given = set(q.inputs), set(case.inputs)
+        if missing := wanted - given:
+            raise case.where.refuse(f"case {case.name!r} lacks {', '.join(sorted(missing))}", "Give it a value")
+        if extra := given - wanted - set(q.cotangents):
+            raise case.where.refuse(
+                f"case {case.name!r} gives {', '.join(sorted(extra))}", f"{q.name} takes {', '.join(q.inputs)}"
+            )
+        for fixture in _fixtures_in(case.inputs):
+            if not callable(getattr(fixtures, fixture, None)):
+                raise case.where.refuse(
+                    f"case {case.name!r} uses the fixture {fixture!r}", f"Define {fixture}(...) in {fixtures_path}"
+                )
+    for hidden in (False, True):
+        if not any(case.hidden == hidden for case in drawn):
+            word = "hidden" if hidden else "public"
+            raise where.refuse(f"{q.name} has no {word} case", f"Yield at least one {word} case")
+    _check_streams(q, where, seeds, drawn)
+    return tuple(drawn)
+
+
+def _check_streams(q: Question, where: Where, seeds: list[int], drawn: list[Case]) -> None:
+    """The same seeds give the same cases, and no hidden case holds numbers from a public case's stream, which
+    students could draw too."""
+    again = [case for case, _ in _run_cases(q, seeds, where)]
+    moved_seeds = [seed if case.hidden else seed ^ 1 for seed, case in zip(seeds, drawn, strict=True)]
+    moved = [case for case, _ in _run_cases(q, moved_seeds, where)]
+    for case, same, other in zip(drawn, again, moved, strict=True):
+        if _content(case) != _content(same):
+            raise case.where.refuse(
+                f"case {case.name!r} differs between two runs from one seed", "Draw from the rng that is given, alone"
+            )
+        if case.hidden and _content(case) != _content(other):
+            raise case.where.refuse(
+                f"hidden case {case.name!r} holds numbers from the stream of a public case, which is no secret",
+                "Draw its numbers after the yield of the case before it",
+            )
+
+
+def _content(case: Case) -> tuple[str, bytes]:
+    buffers: list[bytes] = []
+    return repr(encode(dict(case.inputs), buffers)), b"".join(buffers)
+
+
+def _fixtures_in(value: object) -> Iterator[str]:
+    if isinstance(value, Fixture):
+        yield value.name
+        value = value.args
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, (list, tuple)) else ()
+    for item in items:
+        yield from _fixtures_in(item)
+
+
+def _run_cases(q: Question, seeds: list[int] | None, where: Where) -> Iterator[tuple[Case, int]]:
+    """Step the generator, seeding its stream anew before each case."""
+    assert q.case_source is not None
+    rng = np.random.Generator(np.random.PCG64(0))
+    generator, index = q.case_source(rng), 0
+    while True:
+        if seeds is not None and index < len(seeds):
+            rng.bit_generator.state = np.random.PCG64(seeds[index]).state
+        try:
+            case = next(generator)
+        except StopIteration:
+            return
+        except AuthorError:
+            raise
+        except Exception as error:
+            file, line = _last_line_in(error, Path(where.file), Path(where.file))
+            raise AuthorError(f"{type(error).__name__}: {error}", "Mend this case", file, line) from error
+        if not isinstance(case, Case):
+            raise where.refuse(f"{q.name} yields a {type(case).__name__}", "Yield Case(...)")
+        yield case, index
+        index += 1
