@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from ..errors import WireError
+from ..errors import SandboxError, WireError
 from ..model import (
     AnswerKey,
     Failure,
@@ -29,6 +29,7 @@ from .spawn import OUT_OF_MEMORY, Launcher
 
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 LOAD_CAP = 1 << 16
+READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
 
 
 @dataclass
@@ -155,6 +156,7 @@ class Runner:
             return self._loaded
         asked = self.clock()
         self._channel = self.launcher.start(self.limits)
+        self._make_ready(self._channel)
         self._waited += self.clock() - asked
         self._loaded = self._load_into(self._channel, max(seconds, min(5.0, self.limits.question)))
         self.notes = self._loaded.notes
@@ -162,13 +164,20 @@ class Runner:
             self._end()
         return self._loaded
 
+    def _make_ready(self, channel: Channel) -> None:
+        """Wait until the worker has imported its libraries. No student code runs yet: a failure is ours."""
+        try:
+            channel.request({"op": "ready", "library": self.key.library}, [], READY_SECONDS, LOAD_CAP)
+        except (TimedOut, Died, WireError) as error:
+            cause = self._end()
+            raise SandboxError(f"a worker did not start ({cause or type(error).__name__})") from error
+
     def _load_into(self, channel: Channel, seconds: float) -> Loaded:
         files = self.submission.files
         header = {
             "op": "load",
             "files": [file.name for file in files],
             "main": self.submission.main,
-            "library": self.key.library,
             "fixtures": bool(self.key.fixtures),
             "targets": sorted({q.steps[0].target for q in self.key.questions}),
         }

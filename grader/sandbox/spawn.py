@@ -67,8 +67,8 @@ class Spawner:
 
     isolation = "none"
 
-    def __init__(self, library: str = "numpy", threaded: bool = os.name == "nt") -> None:
-        self.library, self.threaded = library, threaded
+    def __init__(self, threaded: bool = os.name == "nt") -> None:
+        self.threaded = threaded
         self.waiting: subprocess.Popen[bytes] | None = None
 
     def warm(self) -> None:
@@ -79,7 +79,7 @@ class Spawner:
     def _popen(self) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                command("single", {"library": self.library}),
+                command("single", {}),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

@@ -168,6 +168,6 @@ def launcher(library: str, disabled: tuple[str, ...] = ()) -> Launcher:
     """The strongest launcher that this system has."""
     if sys.platform == "linux":
         return Zygote(library, disabled)
-    spawner = Spawner(library)
+    spawner = Spawner()
     spawner.isolation = isolation_level(confine.missing(disabled))
     return spawner

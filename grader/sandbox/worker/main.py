@@ -23,13 +23,13 @@ from .values import Pipe
 
 
 def main(arguments: list[str]) -> None:
-    mode, options = arguments[0], json.loads(arguments[1])
     tidy_path()
-    if options["library"] == "torch":
-        warm_torch()
-    if mode == "single":
+    if arguments[0] == "single":
         single()
     else:
+        options = json.loads(arguments[1])
+        if options["library"] == "torch":
+            warm_torch()
         warm_numpy()
         grow_stack()
         Zygote(options).serve()
@@ -54,7 +54,7 @@ def warm_numpy() -> None:
         importlib.import_module(name)
     session = Session(Pipe(0, 1))
     source = b"import numpy as np\ndef f(x):\n    return np.exp(x - x.max()) @ np.random.rand(2, 2), [1.0]\n"
-    load = {"files": ["warm.py"], "main": "warm.py", "library": "numpy", "fixtures": False, "targets": ["f"]}
+    load = {"files": ["warm.py"], "main": "warm.py", "fixtures": False, "targets": ["f"]}
     session.load(load, [source])
     array = ["a", 0, "<f8", [2], "C", False]
     steps, kinds = [["function", "f", ["x"], ["a", "b"]]], {"a": "array", "b": "array"}
