@@ -10,6 +10,7 @@ import contextlib
 import importlib.abc
 import importlib.machinery
 import linecache
+import mmap
 import os
 import random
 import re
@@ -117,7 +118,7 @@ class Session:
         self.sources: dict[str, bytes] = {}
         self.fixtures: dict[str, Any] = {}
         self.torch: Any = None
-        self.reserve: bytes | bytearray = b""
+        self.reserve: mmap.mmap | None = None
         self.seq: Any = None
 
     def serve(self) -> None:
@@ -239,11 +240,13 @@ class Session:
     def _caught(self, *arguments: Any) -> dict[str, Any] | None:
         """Kept this small on purpose: where no memory is left, CPython 3.11 loops for ever in the handler of a
         long function, because it cannot make the integer that tells where the exception came from."""
-        self.reserve = bytearray(RESERVE)
+        if self.reserve is None:
+            self.reserve = mmap.mmap(-1, RESERVE)  # address space, no pages
         try:
             return self._steps(*arguments)
         except BaseException as raised:
-            self.reserve = b""  # room to say what happened, where memory ran out
+            if isinstance(raised, MemoryError):
+                self.reserve = None  # room to say what happened
             return describe(raised, set(self.sources))
 
     def _steps(
