@@ -220,7 +220,8 @@ class Question:
 
     def accept(self, label: str) -> Callable[[Function], Function]:
         """Decorator: another convention that is also right, written like a mistake. It counts only where
-        a student follows it in every output that it changes."""
+        a student follows it in every output that it changes. Conventions that change one output are
+        alternatives; where students may follow two at once, declare the two together as one more."""
         where = Where.frame(sys._getframe(1))
         if not isinstance(label, str) or not label.strip() or not label.isprintable():
             raise where.refuse("a convention without a label", "Write @q.accept('penalty halved: ...')")

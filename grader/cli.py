@@ -120,8 +120,8 @@ def grade(
 
     course = _course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
-    found = collect(submissions, key.file)
-    limits = Limits(question=timeout, submission=max(60.0, timeout))
+    found = collect(submissions, key.file, {q.steps[0].target for q in key.questions})
+    limits = Limits(question=timeout, submission=max(60.0, 6 * timeout))
     isolation = _require_isolation(key.library, limits, allow_weak_isolation)
     try:
         out.mkdir(parents=True, exist_ok=True)

@@ -51,14 +51,23 @@ def judge(question: FrozenQuestion, responses: Mapping[str, Response]) -> tuple[
 
 
 def _judge_all(question: FrozenQuestion, responses: Mapping[str, Response], taken: tuple[str, ...]) -> list[Outcome]:
-    outcomes = []
+    outcomes, answers = [], _answers_somewhere(question, responses)
     for case in question.cases:
         for output in question.outputs:
             j = _judge_output(case, output, responses.get(case.name), wanted(case, output.name, taken))
+            if case.raises is not None and j.verdict is Verdict.PASS and not answers:
+                j = Judgement(Verdict.FAIL, "always raises", None, f"it raises {case.raises}, but for every input")
             outcomes.append(
                 Outcome(question.name, case.name, case.hidden, output.name, j.verdict, j.kind, j.distance, j.message)
             )
     return outcomes
+
+
+def _answers_somewhere(question: FrozenQuestion, responses: Mapping[str, Response]) -> bool:
+    """Whether any case that should return did: who raises for every input has not refused a bad one."""
+    ordinary = [case.name for case in question.cases if case.raises is None]
+    found = [responses[name] for name in ordinary if name in responses]
+    return not ordinary or any(r.values or (r.failure and r.failure.verdict is Verdict.FAIL) for r in found)
 
 
 def wanted(case: FrozenCase, output: str, taken: tuple[str, ...]) -> Value:

@@ -53,9 +53,10 @@ def grade(
         try:
             for question, responses in runner.responses(pending):
                 results[question.name] = replace(result_of(question, responses), notes=runner.notes)
-        except SandboxError as error:
-            notes = (str(error),)
-            failure = Failure(Verdict.UNGRADED, "ungraded", str(error))
+        except Exception as error:  # a fault of ours in one submission stops nobody else's
+            what = str(error) if isinstance(error, SandboxError) else f"{type(error).__name__} in the grader"
+            notes = (what,)
+            failure = Failure(Verdict.UNGRADED, "ungraded", what)
             for question in pending:
                 results.setdefault(question.name, result_of(question, _all(question, failure)))
         finally:

@@ -58,8 +58,15 @@ class Store:
     def get(self, keys: Mapping[str, str]) -> dict[str, QuestionResult]:
         """Stored results by question, for `keys` that map questions to content keys."""
         marks = ",".join("?" * len(keys))
-        rows = self.db.execute(f"SELECT question, result FROM results WHERE key IN ({marks})", list(keys.values()))
-        return {question: result_from_json(json.loads(text)) for question, text in rows}
+        found = {}
+        try:
+            query = f"SELECT question, result FROM results WHERE key IN ({marks})"
+            for question, text in self.db.execute(query, list(keys.values())).fetchall():
+                with contextlib.suppress(ValueError, KeyError, TypeError):  # a damaged row: it is run again
+                    found[question] = result_from_json(json.loads(text))
+        except sqlite3.Error as error:
+            raise UsageError(f"{self.path}: {error}; use another --out folder") from error
+        return found
 
     def put(self, rows: Iterable[tuple[str, str, QuestionResult]]) -> None:
         """Store (key, student, result) rows in one transaction; they are on disk when this returns."""
@@ -68,7 +75,9 @@ class Store:
             self.db.execute("BEGIN")
             self.db.executemany("INSERT OR REPLACE INTO results VALUES (?,?,?,?)", data)
             self.db.execute("COMMIT")
-        except sqlite3.Error as error:
+        except BaseException as error:
             with contextlib.suppress(sqlite3.Error):
                 self.db.execute("ROLLBACK")
+            if not isinstance(error, sqlite3.Error):
+                raise
             raise UsageError(f"{self.path}: {error}; what was acknowledged before is kept") from error

@@ -45,12 +45,12 @@ def distance(answer: Array, expected: Array, bound: Bound) -> Array:
     """Error of each element in units of the tolerance: at most 1 is right, inf where not finite or misplaced.
 
     Infinities must match in place and sign; NaN never matches."""
-    a, e = np.asarray(answer, dtype=np.float64), np.asarray(expected, dtype=np.float64)
     with np.errstate(all="ignore"):
+        a, e = np.asarray(answer, dtype=np.float64), np.asarray(expected, dtype=np.float64)
         error = np.abs(a - e)
         if np.asarray(answer).dtype.kind in "iu" and np.asarray(expected).dtype.kind in "iu":
             error = np.where(np.equal(answer, expected), 0.0, np.maximum(error, 1.0))  # beyond 2**53 too
         allowed = bound.atol + bound.rtol * np.abs(e)
         units = np.where(error == 0, 0.0, error / np.where(allowed > 0, allowed, np.nan))
         units = np.where(np.isnan(units), np.inf, units)
-    return np.where(np.isinf(e) | ~np.isfinite(a), np.where(a == e, 0.0, np.inf), units)
+        return np.where(np.isinf(e) | ~np.isfinite(a), np.where(a == e, 0.0, np.inf), units)

@@ -94,16 +94,26 @@ def encode(value: Value, buffers: list[bytes], depth: int = 0) -> list[Any]:
     raise ValueError(f"a {type(value).__name__}")
 
 
-def decode(node: Any, buffers: Sequence[bytes | memoryview], depth: int = 0, answers: bool = False) -> Value:
+def decode(
+    node: Any,
+    buffers: Sequence[bytes | memoryview],
+    depth: int = 0,
+    answers: bool = False,
+    seen: set[int] | None = None,
+) -> Value:
     """Turn a header node back into a value. Arrays are fresh and writable unless marked read-only.
 
     With `answers`, nodes that only a worker sends ("?") are taken and those that it may not send ("f")
     are refused. Raises WireError for every node that breaks the rules."""
+    seen = set() if seen is None else seen
     if depth > MAX_DEPTH or not isinstance(node, list) or not node:
         raise WireError("malformed value")
     tag, rest = node[0], node[1:]
     match tag, rest:
         case "a", [index, dtype, shape, layout, readonly]:
+            if type(index) is not int or (answers and (layout != "C" or readonly is not False or index in seen)):
+                raise WireError("malformed array")  # bytes that are named twice would be copied twice
+            seen.add(index)
             return _array(buffers, index, dtype, shape, layout, readonly)
         case "n", [bool()]:
             raise WireError("malformed number")
@@ -120,11 +130,11 @@ def decode(node: Any, buffers: Sequence[bytes | memoryview], depth: int = 0, ans
         case "0", []:
             return None
         case "l", [list() as items]:
-            return [decode(item, buffers, depth + 1, answers) for item in items]
+            return [decode(item, buffers, depth + 1, answers, seen) for item in items]
         case "d", [dict() as items]:
-            return {key: decode(item, buffers, depth + 1, answers) for key, item in items.items()}
+            return {key: decode(item, buffers, depth + 1, answers, seen) for key, item in items.items()}
         case "f", [str() as name, dict() as args] if not answers:
-            return Fixture(name, {key: decode(item, buffers, depth + 1) for key, item in args.items()})
+            return Fixture(name, {key: decode(item, buffers, depth + 1, seen=seen) for key, item in args.items()})
         case "?", [str() as kind, shape] if answers and kind in UNUSABLE:
             return Unusable(kind, None if shape is None else _shape(shape))
     raise WireError("malformed value")

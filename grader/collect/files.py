@@ -8,6 +8,7 @@ from __future__ import annotations
 import errno
 import itertools
 import os
+import re
 import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
@@ -23,12 +24,14 @@ MAX_FILES = 100  # source files of one student
 MAX_DEPTH = 8
 
 
-def collect(paths: Iterable[Path], main: str) -> list[Submission]:
-    """All submissions under the given paths, sorted by student; `main` is the file that students hand in.
+def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = ()) -> list[Submission]:
+    """All submissions under the given paths, sorted by student; `main` is the file that students hand in, and
+    `targets` are the functions that it defines.
 
     Two submissions under one name are both left ungraded, with the reason. Raises UsageError for a path that
-    does not exist or holds no submission at all."""
+    does not exist, holds no submission, or may be one student's or many."""
     found: list[Submission] = []
+    names = tuple(targets)
     for path in paths:
         try:
             kind = os.lstat(path).st_mode
@@ -38,6 +41,7 @@ def collect(paths: Iterable[Path], main: str) -> list[Submission]:
         if stat.S_ISLNK(kind):  # with a pattern like submissions/* a student could have planted it
             found.append(Submission(student_id(path.stem), problem="is a link; name the file or folder itself"))
         elif stat.S_ISDIR(kind):
+            _one_or_many(path, main, names)
             found += _folder(path, main)
         elif path.suffix.lower() == ".zip":
             found += _zip(path, main)
@@ -62,6 +66,34 @@ def _unique(found: list[Submission]) -> list[Submission]:
             text = f"{counts[folded]} submissions under this name; leave one and run again"
             out.append(Submission(submission.student, problem=text))
     return out
+
+
+def _one_or_many(path: Path, main: str, targets: tuple[str, ...]) -> None:
+    """Refuse a folder that holds the assignment's file beside other whole submissions: taking it for one
+    student's would lose the others. Raises UsageError."""
+    entries = _entries(path)
+    if not any(entry.name == main for entry in entries):
+        return
+    others = [e.name for e in entries if e.is_dir(follow_symlinks=False) and os.path.lexists(Path(e.path) / main)]
+    others += [e.name for e in entries if e.name not in (main, *others) and _looks_whole(e, targets)]
+    if others:
+        shown = clean_text(", ".join(sorted(others)[:3]), 120, lines=False)
+        raise UsageError(
+            f"{path} holds {main} and other submissions ({shown}): is it one student's folder or many? "
+            f"Give the student of {main} a folder or file of their own"
+        )
+
+
+def _looks_whole(entry: os.DirEntry[str], targets: tuple[str, ...]) -> bool:
+    """Whether a file defines most of the assignment's functions; a search for words, nothing is parsed."""
+    if not entry.name.lower().endswith(".py") or not entry.is_file(follow_symlinks=False) or not targets:
+        return False
+    try:
+        data = read_regular(Path(entry.path), entry.name)
+    except IntakeError:
+        return False
+    defined = [t for t in targets if re.search(rb"^(def|class) " + re.escape(t.encode()) + rb"\b", data, re.M)]
+    return 2 * len(defined) > len(targets)
 
 
 def student_id(name: str) -> str:
@@ -203,8 +235,8 @@ def _zip(path: Path, main: str) -> Iterator[Submission]:
     stem = main.removesuffix(".py")
     while not top.files and len(top.folders) == 1:  # a zip of one folder, as systems make them
         ((name, inner),) = top.folders.items()
-        if main in inner.files:  # one student: a folder named like the assignment tells nothing, the zip does
-            yield _from_folder(inner, path.stem if name == stem else name, main)
+        if main in inner.files:  # one student, or a cohort of one: both names, where both may be the student's
+            yield _from_folder(inner, path.stem if name in (stem, path.stem) else f"{path.stem}/{name}", main)
             return
         top = inner
     if main in top.files:

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 REQUEST_HEADER_CAP = 4 << 20
 MAX_ASKS = 10_000  # questions that a worker may put back during one call
 ASK_BODY_CAP = 1 << 20
+MAX_ANSWER_SECONDS = 5.0  # of ours for one question, beyond which the call pays
 
 
 class Died(Exception):
@@ -240,11 +241,12 @@ class Channel:
             if "ask" not in got:
                 break
             asked += 1
-            if asked > MAX_ASKS:
-                raise WireError("more questions than a call may ask")
+            if answer is None or asked > MAX_ASKS:
+                raise WireError("a question that nobody answers" if answer is None else "too many questions")
+            name, args = self._question(got, body)
             started = time.monotonic()
-            reply, out = self._reply(got, body, answer)
-            deadline += time.monotonic() - started
+            reply, out = self._reply(name, args, answer)
+            deadline += min(time.monotonic() - started, MAX_ANSWER_SECONDS)  # our time; theirs is charged
             self.line.write(pack({**reply, **tags}, out, REQUEST_HEADER_CAP), deadline)
         if got.get("overflow"):
             raise WireError("an answer with more parts than fit")
@@ -253,24 +255,26 @@ class Channel:
         return got, body
 
     @staticmethod
-    def _reply(
-        got: dict[str, Any], body: list[memoryview], answer: Answerer | None
-    ) -> tuple[dict[str, Any], list[bytes]]:
-        from ..wire import Unusable, decode, encode
+    def _question(got: dict[str, Any], body: list[memoryview]) -> tuple[str, list[Value]]:
+        """What the worker asks: a function and its arguments. Raises WireError."""
+        from ..wire import decode
+
+        name, args, seen = got["ask"], got.get("args"), set[int]()
+        if not isinstance(name, str) or not isinstance(args, list):
+            raise WireError("malformed question")
+        return name, [decode(node, body, answers=True, seen=seen) for node in args]
+
+    @staticmethod
+    def _reply(name: str, args: list[Value], answer: Answerer) -> tuple[dict[str, Any], list[bytes]]:
+        from ..wire import Unusable, encode
 
         def usable(value: Value) -> bool:
             parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
             return not isinstance(value, Unusable) and all(map(usable, parts))
 
-        name, args = got["ask"], got.get("args")
-        if not isinstance(name, str) or not isinstance(args, list):
-            raise WireError("malformed question")
-        values = [decode(node, body, answers=True) for node in args]
-        if answer is None or not usable(values):
-            return {"refused": True}, []
         out: list[bytes] = []
         try:
-            return {"answer": encode(answer(name, values), out)}, out
+            return ({"answer": encode(answer(name, args), out)} if usable(args) else {"refused": True}), out
         except ValueError:
             return {"refused": True}, []
 

@@ -5,6 +5,7 @@ question keeps its fair share of the submission's time, so that loops in some ca
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -29,6 +30,7 @@ from .spawn import OUT_OF_MEMORY, Launcher
 
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 LOAD_CAP = 1 << 16
+RESERVE_SECONDS = 2.0  # of the submission's time that no question can take from another
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
 
 
@@ -56,14 +58,21 @@ class Runner:
     _channel: Channel | None = None
     _loaded: Loaded | None = None
     _waited: float = 0.0  # seconds that starting workers took
+    _loading: float = 0.0  # seconds that loading the file took
+    _deadline: float = math.inf  # of the submission, by _now()
 
     def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
-        """The responses of each question, by case, in order. Raises SandboxError for a fault of ours."""
-        started = self._now()
+        """The responses of each question, by case, in order. Raises SandboxError for a fault of ours.
+
+        A question may use all that is left of the submission's time but a small reserve for each one that
+        comes after it; an author's longer limit lengthens the submission's."""
+        limits, started = self.limits, self._now()
+        total = limits.submission + sum(max(0.0, (q.seconds or 0.0) - limits.question) for q in self.key.questions)
+        self._deadline = started + total
+        reserve = min(RESERVE_SECONDS, total / (2 * len(questions)))
         for index, question in enumerate(questions):
-            left = self.limits.submission - (self._now() - started)
-            share = max(0.05, left / (len(questions) - index))
-            yield question, self._question(question, min(question.seconds or self.limits.question, share))
+            left = total - (self._now() - started) - reserve * (len(questions) - index - 1)
+            yield question, self._question(question, min(question.seconds or limits.question, max(left, reserve)))
 
     def call(self, question: FrozenQuestion, inputs: Mapping[str, Value], seconds: float) -> Response:
         """One more call with inputs of our own, as the gradient check needs. Raises SandboxError."""
@@ -77,29 +86,38 @@ class Runner:
         """The time that is charged: starting a worker is ours, not the student's."""
         return self.clock() - self._waited
 
+    def _answering(self) -> float:
+        """The time that a question is charged: not loading either."""
+        return self._now() - self._loading
+
     def _end(self) -> str:
         channel, self._channel = self._channel, None
         return channel.end() if channel else ""
 
     def _question(self, question: FrozenQuestion, seconds: float) -> dict[str, Response]:
+        """Each case may use what is left of the question's time but a small reserve for each that follows.
+        Loading, which a crash makes necessary again, counts for the submission and not for the question."""
         out: dict[str, Response] = {}
-        deadline, crashes = self._now() + seconds, 0
+        deadline, crashes = self._answering() + seconds, 0
+        reserve = min(RESERVE_SECONDS / 4, seconds / (2 * len(question.cases)))
         for index, case in enumerate(question.cases):
-            left, remaining = deadline - self._now(), len(question.cases) - index
-            if left <= 0.02:
+            left = deadline - self._answering()
+            if left <= 0.02 or self._now() >= self._deadline:
                 out[case.name] = Response(failure=self._timeout(question))
                 continue
             if crashes > self.limits.restarts:
                 tired = Failure(Verdict.ERROR, "crashed", "not run: this function ended its process too often")
                 out[case.name] = Response(failure=tired)
                 continue
-            response = out[case.name] = self._case(question, case, max(left / 2, left / remaining))
+            response = out[case.name] = self._case(
+                question, case, max(left - reserve * (len(question.cases) - index - 1), reserve)
+            )
             died = response.failure is not None and response.failure.kind in ("crashed", "unreadable answer")
             crashes += died and not (self._loaded and self._loaded.failure)
         return out
 
     def _case(self, question: FrozenQuestion, case: FrozenCase, seconds: float) -> Response:
-        loaded = self._load(seconds)
+        loaded = self._load()
         if loaded.failure:
             return Response(failure=loaded.failure)
         target = question.steps[0].target
@@ -107,7 +125,7 @@ class Runner:
             why = (
                 "is not a function or class"
                 if target in loaded.present
-                else f"is not defined in {self.submission.main}"
+                else f"is not defined in {clean_text(self.submission.main, 120, lines=False)}"
             )
             return Response(failure=Failure(Verdict.MISSING, "missing", f"{target} {why}"))
         assert self._channel is not None
@@ -124,7 +142,7 @@ class Runner:
         answer = self._answer if self.ask else None
         try:
             got, body = self._channel.request(header, buffers, seconds, cap, answer)
-            return self._read(question, got, body, self._channel.printed())
+            return self._read(question, case, got, body, self._channel.printed())
         except TimedOut:
             self._end()
             return Response(failure=self._timeout(question))
@@ -140,7 +158,10 @@ class Runner:
         """Says the question's limit, not the share that was left, so that equal runs give equal reports."""
         limit = question.seconds or self.limits.question
         return Failure(
-            Verdict.TIMEOUT, "time limit", f"no answer within the time limit ({limit:g} s for all its cases)"
+            Verdict.TIMEOUT,
+            "time limit",
+            f"no answer within the time limit ({limit:g} s for all cases of a question, "
+            f"{self.limits.submission:g} s for all questions)",
         )
 
     def _answer(self, name: str, args: list[Value]) -> Value:
@@ -148,7 +169,7 @@ class Runner:
             raise ValueError(f"nobody answers {name}")
         return self.ask[name](name, args)
 
-    def _load(self, seconds: float) -> Loaded:
+    def _load(self) -> Loaded:
         """Start a worker and load the submission, unless one is waiting."""
         if self._channel is not None and self._loaded is not None:
             return self._loaded
@@ -158,19 +179,24 @@ class Runner:
         self._channel = self.launcher.start(self.limits)
         self._make_ready(self._channel)
         self._waited += self.clock() - asked
-        self._loaded = self._load_into(self._channel, max(seconds, min(5.0, self.limits.question)))
+        asked = self.clock()
+        self._loaded = self._load_into(self._channel, min(self.limits.question, max(1.0, self._deadline - self._now())))
+        self._loading += self.clock() - asked
         self.notes = self._loaded.notes
         if self._loaded.failure:
             self._end()
         return self._loaded
 
     def _make_ready(self, channel: Channel) -> None:
-        """Wait until the worker has imported its libraries. No student code runs yet: a failure is ours."""
+        """Wait until the worker has imported its libraries and the author's fixtures. No student code runs yet:
+        a failure is ours."""
+        header = {"op": "ready", "library": self.key.library, "fixtures": bool(self.key.fixtures)}
+        buffers = [self.key.fixtures.encode()] if self.key.fixtures else []
         try:
-            channel.request({"op": "ready", "library": self.key.library}, [], READY_SECONDS, LOAD_CAP)
+            channel.request(header, buffers, READY_SECONDS, LOAD_CAP)
         except (TimedOut, Died, WireError) as error:
             cause = self._end()
-            raise SandboxError(f"a worker did not start ({cause or type(error).__name__})") from error
+            raise SandboxError(f"a worker did not get ready ({cause or type(error).__name__})") from error
 
     def _load_into(self, channel: Channel, seconds: float) -> Loaded:
         files = self.submission.files
@@ -178,46 +204,50 @@ class Runner:
             "op": "load",
             "files": [file.name for file in files],
             "main": self.submission.main,
-            "fixtures": bool(self.key.fixtures),
+            "module": self.key.file.removesuffix(".py"),
             "targets": sorted({q.steps[0].target for q in self.key.questions}),
         }
         buffers = [file.data for file in files]
-        if self.key.fixtures:
-            buffers.append(self.key.fixtures.encode())
         during = "while the file was loaded"
         try:
             got, _ = channel.request(header, buffers, seconds, LOAD_CAP)
+            return _loaded(got)
         except TimedOut:
-            return Loaded(failure=Failure(Verdict.TIMEOUT, "time limit", f"no end within the time limit {during}"))
+            return Loaded(failure=Failure(Verdict.TIMEOUT, "time limit", f"no end within {seconds:.3g} s {during}"))
         except Died:
             return Loaded(failure=_death(channel.end(), during))
         except WireError as error:
             return Loaded(failure=Failure(Verdict.ERROR, "unreadable answer", f"{error} {during}"))
-        notes = tuple(_text(n, 400) for n in _list(got.get("notes"))[:10])
-        if got.get("error") is not None:
-            return Loaded(notes=notes, failure=_failure(got["error"], "the file does not load: "))
-        found, present = _list(got.get("found")), _list(got.get("present"))
-        return Loaded(
-            frozenset(n for n in found if isinstance(n, str)),
-            frozenset(n for n in present if isinstance(n, str)),
-            notes,
-        )
 
     def _read(
-        self, question: FrozenQuestion, got: Mapping[str, Any], body: Sequence[memoryview], printed: str
+        self,
+        question: FrozenQuestion,
+        case: FrozenCase,
+        got: Mapping[str, Any],
+        body: Sequence[memoryview],
+        printed: str,
     ) -> Response:
         """An answer frame as a Response. Raises WireError where it breaks the rules."""
         nodes, error, modified = got.get("values"), got.get("error"), _list(got.get("modified"))
         if not isinstance(nodes, dict) or len(nodes) > len(question.outputs):
             raise WireError("malformed answer")
-        names = {output.name for output in question.outputs}
-        values = {k: decode(node, body, answers=True) for k, node in nodes.items() if k in names}
+        names, seen = {output.name for output in question.outputs}, set[int]()
+        values = {k: decode(node, body, answers=True, seen=seen) for k, node in nodes.items() if k in names}
         failure, raised = None, tuple[str, ...]()
         if error is not None:
             failure = _failure(error)
             raised = tuple(_kinds(error))
-        changed = tuple(name for name in question.params if name in modified)
+        changed = tuple(name for name in case.inputs if name in modified)
         return Response(values, failure, raised, changed, clean_text(printed, 4000))
+
+
+def _loaded(got: Mapping[str, Any]) -> Loaded:
+    """What a worker says of the file that it loaded. Raises WireError where it breaks the rules."""
+    notes = tuple(_text(n, 400) for n in _list(got.get("notes"))[:10])
+    if got.get("error") is not None:
+        return Loaded(notes=notes, failure=_failure(got["error"], "the file does not load: "))
+    found, present = (frozenset(n for n in _list(got.get(k)) if isinstance(n, str)) for k in ("found", "present"))
+    return Loaded(found, present, notes)
 
 
 def _death(cause: str, when: str) -> Failure:

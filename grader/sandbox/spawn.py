@@ -30,11 +30,13 @@ def clean_environment() -> dict[str, str]:
     """What a worker gets to see of ours: nothing. One thread, so that neighbours are not slowed."""
     threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
     kept = {k: v for k in ("SYSTEMROOT", "WINDIR") if (v := os.environ.get(k))}  # Windows cannot start without
-    return {**kept, **dict.fromkeys(threads, "1"), "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    return {**kept, **dict.fromkeys(threads, "1"), "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
 
 
 def command(mode: str, options: dict[str, object]) -> list[str]:
-    return [sys.executable, "-I", "-B", "-X", "utf8", "-c", BOOT, HERE, mode, json.dumps(options)]
+    """Python as isolated as -I makes it (no script folder, no user site, and the environment is ours alone), but
+    heeding PYTHONHASHSEED, so that the order of a set is the same in every run."""
+    return [sys.executable, "-P", "-s", "-B", "-X", "utf8", "-c", BOOT, HERE, mode, json.dumps(options)]
 
 
 def describe_status(status: int) -> str:
@@ -63,7 +65,7 @@ class Launcher(Protocol):
 
 
 class Spawner:
-    """A plain `python -I` process per worker and no layers: for the student's own code on their own machine."""
+    """A plain, isolated process per worker and no layers: for the student's own code on their own machine."""
 
     isolation = "none"
 

@@ -54,7 +54,7 @@ def warm_numpy() -> None:
         importlib.import_module(name)
     session = Session(Pipe(0, 1))
     source = b"import numpy as np\ndef f(x):\n    return np.exp(x - x.max()) @ np.random.rand(2, 2), [1.0]\n"
-    load = {"files": ["warm.py"], "main": "warm.py", "fixtures": False, "targets": ["f"]}
+    load = {"files": ["warm.py"], "main": "warm.py", "module": "warm", "targets": ["f"]}
     session.load(load, [source])
     array = ["a", 0, "<f8", [2], "C", False]
     steps, kinds = [["function", "f", ["x"], ["a", "b"]]], {"a": "array", "b": "array"}
@@ -91,6 +91,7 @@ def single() -> None:
     """Serve one session on stdin and stdout, without layers; the student's output goes to stderr."""
     pipe = Pipe(os.dup(0), os.dup(1))
     quiet_streams(2)
+    os.chdir("/")  # where it is graded there are no files beside it either
     Session(pipe).serve()
     os._exit(0)
 
@@ -111,7 +112,7 @@ class Zygote:
         if "landlock" in self.layers:
             libraries = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
             readable = confine.readable_roots(tuple(sorted(libraries - {"grader", "worker", "__main__"})))
-            self.ruleset = confine.landlock_ruleset(readable, self.scratch)
+            self.ruleset = confine.landlock_ruleset([*readable, self.scratch])
         gc.collect()
         gc.freeze()
 

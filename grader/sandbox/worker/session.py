@@ -37,12 +37,14 @@ def decode_source(data: bytes) -> tuple[str, str]:
         return data.decode("utf-16"), "saved as UTF-16; please save it as UTF-8"
     if data.startswith(b"\xef\xbb\xbf"):
         return data[3:].decode("utf-8"), ""
-    for line in data.split(b"\n", 2)[:2]:
+    for line in data.splitlines()[:2]:
         if found := COOKIE.match(line):
             name = found.group(1).decode("ascii")
             if _encoding(name) not in ENCODINGS:
                 raise SyntaxError(f"the encoding {name[:40]!r} is not taken; save the file as UTF-8")
             return data.decode(_encoding(name)), ""
+        if line.strip() and not line.lstrip().startswith(b"#"):
+            break  # PEP 263: the second line counts after a blank one or a comment alone
     try:
         return data.decode("utf-8"), ""
     except UnicodeDecodeError:
@@ -85,18 +87,24 @@ def describe(error: BaseException, files: set[str]) -> dict[str, Any]:
     }
 
 
-class Memory(importlib.abc.MetaPathFinder, importlib.abc.Loader):
-    """Imports the other files of the submission from memory; nothing is read from a disk."""
+class Imports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """What student code may import: the submission's other files, from memory, the standard library and NumPy
+    (everything where the assignment is for torch). The same on every machine, whatever is installed there."""
 
-    def __init__(self, session: Session) -> None:
-        self.session = session
+    def __init__(self, sources: dict[str, bytes], everything: bool) -> None:
+        self.sources, self.everything = sources, everything
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         stem = name.replace(".", "/")
         for file, package in ((f"{stem}.py", False), (f"{stem}/__init__.py", True)):
-            if file in self.session.sources:
+            if file in self.sources:
                 return importlib.machinery.ModuleSpec(name, self, origin=file, is_package=package)
-        return None
+        if any(file.startswith(stem + "/") for file in self.sources):  # a folder without __init__.py
+            return importlib.machinery.ModuleSpec(name, self, origin="", is_package=True)
+        top = name.partition(".")[0]
+        if self.everything or top in sys.stdlib_module_names or top == "numpy":
+            return None
+        raise ModuleNotFoundError(f"{top} is not there where this is graded: NumPy and the standard library alone")
 
     def create_module(self, spec: Any) -> None:
         return None
@@ -104,9 +112,26 @@ class Memory(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: types.ModuleType) -> None:
         assert module.__spec__ is not None
         file = str(module.__spec__.origin)
-        source, _ = decode_source(self.session.sources[file])
-        self.session.remember(file, source)
-        exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
+        if file:
+            source, _ = decode_source(self.sources[file])
+            remember(file, source)
+            exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
+
+
+def remember(file: str, source: str) -> None:
+    """Let tracebacks quote the line."""
+    linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
+
+
+def _one_by_one(body: list[ast.stmt]) -> list[ast.stmt]:
+    """`import a, b` as two statements, so that a missing one does not cost the other."""
+    out: list[ast.stmt] = []
+    for statement in body:
+        if isinstance(statement, ast.Import):
+            out += [ast.copy_location(ast.Import([alias]), statement) for alias in statement.names]
+        else:
+            out.append(statement)
+    return out
 
 
 class Session:
@@ -136,36 +161,33 @@ class Session:
 
     # -- loading ---------------------------------------------------------------------------------------
 
-    def remember(self, file: str, source: str) -> None:
-        linecache.cache[file] = (len(source), None, source.splitlines(keepends=True), file)
-
-    def ready(self, header: dict[str, Any], _: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-        """Import what the assignment needs, before the student's time begins."""
+    def ready(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+        """Import what the assignment needs and build its fixtures, before the student's time begins."""
         if header["library"] == "torch":
             import torch
 
             torch.set_num_threads(1)
             self.torch = torch
+        if header["fixtures"]:
+            built: dict[str, Any] = {"__name__": "fixtures"}
+            exec(compile(buffers[0].decode("utf-8"), "fixtures.py", "exec", dont_inherit=True), built)
+            self.fixtures = built
         return {}, []
 
     def load(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         """Run the main file, statement by statement, and say which of the wanted names it defines."""
         self.sources = dict(zip(header["files"], buffers, strict=False))
         main, notes = header["main"], []
-        if header["fixtures"]:
-            built: dict[str, Any] = {"__name__": "fixtures"}
-            exec(compile(buffers[-1].decode("utf-8"), "fixtures.py", "exec", dont_inherit=True), built)
-            self.fixtures = built
-        stem = main.rsplit("/", 1)[-1].removesuffix(".py")
-        self.module = types.ModuleType(stem)
+        name = header["module"]  # the assignment's, whatever the file is called: numpy.py must not be numpy
+        self.module = types.ModuleType(name)
         self.module.__file__ = main
-        sys.modules[stem] = self.module
-        sys.meta_path.insert(0, Memory(self))
+        sys.modules[name] = self.module
+        sys.meta_path.insert(0, Imports({n: d for n, d in self.sources.items() if n != main}, self.torch is not None))
         self.seed()
         try:
             source, note = decode_source(self.sources[main])
             notes += [note] if note else []
-            self.remember(main, source)
+            remember(main, source)
             tree = ast.parse(source, main)
         except BaseException as error:
             return {"error": describe(error, {main}), "found": [], "notes": notes}, []
@@ -178,7 +200,7 @@ class Session:
         """A statement that raises is noted and the next one still runs: a demo call at the foot of the
         file, or one broken constant, must not cost the functions that stand beside it."""
         notes, flags, seen = [], 0, dict[str, int]()
-        for statement in tree.body:
+        for statement in _one_by_one(tree.body):
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 for alias in statement.names:
                     flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)

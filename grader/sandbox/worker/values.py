@@ -111,6 +111,8 @@ class Encoder:
         if hasattr(value, "detach") and hasattr(value, "cpu"):  # a torch tensor
             value = value.detach().cpu().resolve_conj().resolve_neg().numpy()
         if isinstance(value, (np.ndarray, np.generic)):
+            if value.ndim == 0 and value.dtype.kind == "U":
+                return self._encode(str(value), kind, depth)
             return self._array(value)
         if value is None:
             return ["0"]
