@@ -4,7 +4,7 @@ every declared mistake is failed by some hidden case."""
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from .course import Course
@@ -52,6 +52,12 @@ def audit(course: Course, key: AnswerKey, launcher: Launcher, limits: Limits) ->
         for row in found.mistakes
         if not row.hidden
     ]
+    found.problems += [
+        f"{q.name}: the accepted convention {name!r} never differs from the reference; take it out, or add a case"
+        for q in key.questions
+        for name in q.conventions
+        if not _differs(q, name)
+    ]
     folder = course.reference(key.assignment) / "solutions"
     files = sorted(folder.glob("*.py"))
     if not any(path.name == MODEL for path in files):
@@ -66,6 +72,17 @@ def audit(course: Course, key: AnswerKey, launcher: Launcher, limits: Limits) ->
     if found.stub.score != 0:
         found.problems.append(f"{stub}, untouched, gets {_points(found.stub.score)} points; it must get 0")
     return found
+
+
+def _differs(question: FrozenQuestion, convention: str) -> bool:
+    """Whether an answer in this convention would fail without it, in some case."""
+    strict = replace(question, conventions=())
+    answers = {c.name: Response({**c.expected, **c.conventions.get(convention, {})}) for c in question.cases}
+    return any(o.verdict is Verdict.FAIL for o in judge(strict, answers)[0] if _ordinary(question, o.case))
+
+
+def _ordinary(question: FrozenQuestion, name: str) -> bool:
+    return next(c for c in question.cases if c.name == name).raises is None
 
 
 def _grade(key: AnswerKey, path: Path, launcher: Launcher, limits: Limits) -> Report:

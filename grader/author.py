@@ -24,7 +24,6 @@ __all__ = ["Assignment", "Case", "Fixture", "Given", "Question", "Terms", "call"
 
 Function = Callable[..., Any]
 CASE_WORDS = ("hidden", "raises", "kink")
-QUESTION_WORDS = ("name", "forward", "steps", "seconds")
 
 
 @dataclass(frozen=True)

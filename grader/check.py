@@ -9,11 +9,12 @@ from .collect.files import own_files
 from .errors import UsageError
 from .keyfile import load
 from .model import PUBLIC_KEY, Limits, Report, Verdict
-from .report.student import question_lines, summary
+from .report.student import own_forward_broken, question_lines, summary
 from .sandbox.run import Runner
 from .sandbox.spawn import Launcher
 from .score import report, result_of
 from .selfcheck import check_own
+from .text import clean_text
 
 
 def find_key(path: Path) -> Path:
@@ -29,7 +30,8 @@ def find_key(path: Path) -> Path:
 def check(
     path: Path, key_data: bytes, key_name: str, only: str | None, launcher: Launcher, say: Callable[[str], None]
 ) -> bool:
-    """Check the work at `path` and tell it line by line; True only if every public case of it passes.
+    """Check the work at `path` and tell it line by line; True only if every public case passes and no gradient
+    contradicts the forward beside it.
 
     Raises UsageError, KeyFileError or SandboxError."""
     key = load(key_data, key_name)
@@ -39,14 +41,18 @@ def check(
     submission = own_files(path, key.file)
     if submission.problem:
         raise UsageError(submission.problem)
-    say(f"{key.title}: {submission.main}, public cases")
+    say(f"{key.title}: {clean_text(submission.main, 120, lines=False)}, public cases")
     runner = Runner(key, submission, launcher, Limits())
-    results = []
+    results, contradicted = [], False
     try:
         for question, responses in runner.responses(questions):
+            if runner.load_failure is not None:
+                say(f"  FAIL  {runner.load_failure.message or runner.load_failure.kind}")
+                return False
             result = result_of(question, responses)
             results.append(result)
             own = check_own(runner, question, responses)
+            contradicted |= own_forward_broken(own)
             for line in question_lines(question, result, own, responses):
                 say(line)
     finally:
@@ -55,4 +61,4 @@ def check(
         say(f"  note  {note}")
     graded: Report = report(key, submission, results, launcher.isolation)
     say(summary(graded, only is None))
-    return all(o.verdict is Verdict.PASS for q in graded.questions for o in q.outcomes)
+    return not contradicted and all(o.verdict is Verdict.PASS for q in graded.questions for o in q.outcomes)

@@ -114,13 +114,18 @@ def grade(
 
     Writes grades.csv, reports.jsonl and the store; run the same command again to go on after a stop. Exit code
     3 where something is ungraded."""
-    from .collect.files import collect
+    from .collect.files import collect, not_taken
     from .model import Limits
     from .report.table import cohort_table
 
     course = _course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
     found = collect(submissions, key.file, {q.steps[0].target for q in key.questions})
+    for path in submissions:
+        if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
+            raise UsageError(f"--out {out} lies inside the submissions {path}; name a folder elsewhere")
+    for name in not_taken(submissions, key.file):
+        click.echo(f"not taken: {name} is neither a Python file nor a student's folder", err=True)
     limits = Limits(question=timeout, submission=max(60.0, 6 * timeout))
     isolation = _require_isolation(key.library, limits, allow_weak_isolation)
     try:

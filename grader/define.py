@@ -12,7 +12,7 @@ from .model import Step, Value
 
 
 def question(
-    *,
+    *bare: object,
     name: str | None = None,
     forward: Function | Question | Given | None = None,
     steps: list[Step] | None = None,
@@ -28,6 +28,8 @@ def question(
 
     Raises AuthorError, with file and line, for all that does not fit together."""
     where = Where.frame(sys._getframe(1))
+    if bare:
+        raise where.refuse("@question without its outputs", "Write @question(loss=4, dW=6)")
     if not points:
         raise where.refuse("a question without outputs", "Write @question(loss=4, dW=6)")
     for key, value in points.items():
@@ -72,8 +74,11 @@ def _set_forward(made: Question, forward: Function | Question | Given | None) ->
     """Fill in the forward function, its parameters and the names of what it returns."""
     at = made.where
     if forward is None:
-        made.forward, made.forward_params = made.function, made.params
         made.forward_outputs = tuple(n for n in made.points if not (n[:1] == "d" and n[1:] in made.params))
+        weights = dict.fromkeys(name for name in made.params if name in made.cotangents)
+        made.forward_params = tuple(name for name in made.params if name not in weights)
+        function, params = made.function, made.params  # its cotangent is for autograd, not for the forward
+        made.forward = (lambda *args: _call_with(function, params, weights, args)) if weights else function
         return
     given = forward if isinstance(forward, Given) else None
     source = given.question if given else forward
@@ -110,6 +115,12 @@ def _call_with(function: Function, params: tuple[str, ...], fixed: Mapping[str, 
 
 def _check_outputs(made: Question) -> None:
     at = made.where
+    for name in made.points:
+        near = [p for p in made.params if p != name[1:] and p.lower() == name[1:].lower()]
+        if name[:1] == "d" and name[1:] not in made.params and near:
+            raise at.refuse(
+                f"{made.name}: {name} looks like a gradient, but the parameter is {near[0]}", f"Write d{near[0]}"
+            )
     for name in made.forward_outputs:
         if name in made.params:
             raise at.refuse(f"{made.name}: {name!r} is a parameter and an output", "Rename one of them")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ import torch
 from .author import Case, Question, Terms, Where
 from .errors import AuthorError
 from .model import Fixture, Value
-from .source import Source
+from .source import Source, last_line_in
 from .tolerance import EPS64
 
 
@@ -43,7 +44,9 @@ class Reference:
         except AuthorError:
             raise
         except Exception as error:
-            raise where.refuse(
+            file, line = last_line_in(error, Path(where.file).parent, Path(where.file))
+            at = Where(file, line) if line else where
+            raise at.refuse(
                 f"{type(error).__name__} in case {case.name!r}: {error}", "The reference must answer every case"
             ) from error
 
@@ -53,6 +56,10 @@ class Reference:
         q, tensors = self.q, {}
         rng = np.random.default_rng(ulps)
         for name in q.forward_params:
+            if name in wanted and isinstance(case.inputs[name], np.ndarray) and case.inputs[name].dtype.kind != "f":
+                raise case.where.refuse(
+                    f"case {case.name!r}: {name} holds integers, so d{name} does not exist", "Give it floats, as 1.0"
+                )
             value = _nudged(case.inputs[name], rng) if ulps else case.inputs[name]
             tensors[name] = self.to_torch(value, dtype, name in wanted)
         result = forward(*tensors.values())
@@ -128,7 +135,8 @@ class Reference:
             return torch.tensor(value, dtype=dtype, device=self.device, requires_grad=True)
         if isinstance(value, Fixture):
             args = {k: self.to_torch(v, dtype, False) for k, v in value.args.items()}
-            return getattr(self.source.fixtures_module, value.name)(**args)
+            built = getattr(self.source.fixtures_module, value.name)(**args)
+            return built.to(self.device, dtype) if isinstance(built, torch.nn.Module) else built
         if isinstance(value, list):
             return [self.to_torch(v, dtype, grad) for v in value]
         if isinstance(value, dict):

@@ -113,7 +113,13 @@ class Freezer:
         q = self.q
         if case.raises is not None:
             self._check_raises(case)
-            return FrozenCase(case.name, case.hidden, self._sent(case, {}), {}, {}, raises=case.raises.__name__)
+            sent = self._sent(case, {})
+            if lacking := [n for step in q.steps for n in step.takes if n not in sent]:
+                raise case.where.refuse(
+                    f"case {case.name!r} lacks {lacking[0]}, which nothing draws where the forward raises",
+                    f"Give {lacking[0]} a value",
+                )
+            return FrozenCase(case.name, case.hidden, sent, {}, {}, raises=case.raises.__name__)
         right = self.reference.compute(case, q.forward, q.where, torch.float64)
         expected = right.values()
         self._check_values(case, expected)
@@ -197,7 +203,8 @@ class Freezer:
             ) from error
         if not isinstance(changed, dict) or not set(changed) <= set(self.q.points):
             raise variant.where.refuse(
-                f"{variant.name} returned no dict of outputs", f"Return dict({next(iter(self.q.points))}=...)"
+                f"{variant.name} returned no dict of the outputs {', '.join(self.q.points)}",
+                f"Return dict({next(iter(self.q.points))}=...)",
             )
         values = {name: to_value(value) for name, value in changed.items()}
         for name, value in values.items():

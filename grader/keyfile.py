@@ -61,7 +61,7 @@ def load(data: bytes, name: str = "key") -> AnswerKey:
         )
     frame = data[len(MAGIC) + 32 :]
     if hashlib.sha256(frame).digest() != data[len(MAGIC) : len(MAGIC) + 32]:
-        raise KeyFileError(f"{name}: damaged; get the handout again, or delete it to have it made anew")
+        raise KeyFileError(f"{name}: damaged; get the handout again (an instructor: delete the file, it is made anew)")
     stream = io.BytesIO(frame)
     try:
         header, buffers = read_frame(stream.read, len(frame), HEADER_CAP)

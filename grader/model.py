@@ -19,7 +19,6 @@ else:
 Value = Any
 
 PUBLIC_KEY = "public.key"  # the file that travels with a handout
-STANDARD = ""  # the name of the convention that the reference itself follows
 
 
 class Verdict(StrEnum):

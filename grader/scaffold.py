@@ -72,16 +72,18 @@ def mean_square(X, w, t):
     raise NotImplementedError
 '''
 
-README = """# {title}
+README = r"""# {title}
 
 With `N` examples in the rows of `X`, predict `X w` and measure the error by
 
-$$J(w) = \\\\frac{{1}}{{2N}} \\\\sum_i (x_i^\\\\top w - t_i)^2 .$$
+```math
+J(w) = \frac{{1}}{{2N}} \sum_i (x_i^\top w - t_i)^2
+```
 
 Write `mean_square` in `{name}.py`: it returns `J` and its gradient in `w`. Check your work with
 
-```
-pip install dlgrader
+```sh
+pip install dlgrader-0.1.0-py3-none-any.whl   # from the file that your course gives you
 grader check
 ```
 """
@@ -97,7 +99,7 @@ def scaffold(course: Path, name: str) -> list[Path]:
             raise UsageError(f"{folder} exists already; choose another name")
     title = name.replace("_", " ").capitalize()
     files = {
-        handout / "README.md": README.replace("\\\\", "\\"),
+        handout / "README.md": README,
         handout / f"{name}.py": STUB,
         reference / "__init__.py": INIT,
         reference / "mean_square.py": QUESTION,

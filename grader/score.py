@@ -42,7 +42,6 @@ def report(
     results: Sequence[QuestionResult],
     isolation: str,
     notes: Sequence[str] = (),
-    code: Mapping[str, str] | None = None,
 ) -> Report:
     """The report of one student; ungraded as a whole where one question is."""
     ungraded = any(r.score is None for r in results)
@@ -57,6 +56,6 @@ def report(
         status="ungraded" if ungraded else "graded",
         questions=tuple(results),
         isolation=isolation,
-        provenance={**key.provenance, **(code or {})},
+        provenance=key.provenance,
         notes=(*submission.notes, *notes),
     )

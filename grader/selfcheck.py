@@ -25,6 +25,7 @@ class OwnGradient:
     output: str
     forward: str  # the output, or the function, that was differentiated numerically
     case: str
+    same: bool  # whether the forward is an output of this very question
     agrees: bool
     numeric: float
     claimed: float
@@ -81,8 +82,9 @@ def _check(
         return None
     if not slopes.conclusive:
         return None
-    shown = name if asked is question else asked.name
-    return OwnGradient(output, shown, case.name, slopes.agree, slopes.numeric, slopes.claimed)
+    same = asked is question
+    shown = name if same else asked.name
+    return OwnGradient(output, shown, case.name, same, slopes.agree, slopes.numeric, slopes.claimed)
 
 
 def _inputs(question: FrozenQuestion) -> set[str]:

@@ -90,7 +90,7 @@ def _import(name: str, path: Path, folder: Path) -> ModuleType:
     except SyntaxError as error:
         raise AuthorError(error.msg, "Mend the syntax", str(error.filename or path), error.lineno or 0) from error
     except Exception as error:
-        file, line = _last_line_in(error, folder, path)
+        file, line = last_line_in(error, folder, path)
         raise AuthorError(f"{type(error).__name__}: {error}", "The file must load without error", file, line) from error
     return module
 
@@ -104,7 +104,7 @@ def _no_bytecode() -> Iterator[None]:
         sys.dont_write_bytecode = before
 
 
-def _last_line_in(error: BaseException, folder: Path, default: Path) -> tuple[str, int]:
+def last_line_in(error: BaseException, folder: Path, default: Path) -> tuple[str, int]:
     """Where in the author's own files an error came from."""
     found = (str(default), 0)
     for frame in traceback.extract_tb(error.__traceback__):
@@ -155,7 +155,14 @@ def _check_stub(assignment: Assignment, handout: Path) -> None:
                     str(path),
                     node.lineno,
                 )
-        elif q.steps[0].kind != "new":
+        elif q.steps[0].kind == "new":
+            methods = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
+            for step in q.steps:
+                if step.kind == "call" and step.target not in methods:
+                    raise AuthorError(
+                        f"the stub's {q.name} lacks the method {step.target}", "Add it", str(path), node.lineno
+                    )
+        else:
             raise AuthorError(f"the stub's {q.name} is a class", "Add steps= to the question", str(path), node.lineno)
 
 
@@ -166,9 +173,9 @@ def _draw(
     if q.case_source is None:
         raise q.where.refuse(f"{q.name} has no cases", f"Write @{q.name}.cases def _(rng): yield Case(...)")
     where = Where.of(q.case_source)
-    names = [case for case, _ in _run_cases(q, None, where)]
+    names = list(_run_cases(q, None, where))
     seeds = [_seed(secret, assignment, q.name, case, "case") for case in names]
-    drawn = [case for case, _ in _run_cases(q, seeds, where)]
+    drawn = list(_run_cases(q, seeds, where))
     if [(c.name, c.hidden) for c in drawn] != [(c.name, c.hidden) for c in names]:
         raise where.refuse("the names of the cases depend on random numbers", "Yield the same cases at every run")
     for index, case in enumerate(drawn):
@@ -197,9 +204,9 @@ def _draw(
 def _check_streams(q: Question, where: Where, seeds: list[int], drawn: list[Case]) -> None:
     """The same seeds give the same cases, and no hidden case holds numbers from a public case's stream, which
     students could draw too."""
-    again = [case for case, _ in _run_cases(q, seeds, where)]
+    again = list(_run_cases(q, seeds, where))
     moved_seeds = [seed if case.hidden else seed ^ 1 for seed, case in zip(seeds, drawn, strict=True)]
-    moved = [case for case, _ in _run_cases(q, moved_seeds, where)]
+    moved = list(_run_cases(q, moved_seeds, where))
     for case, same, other in zip(drawn, again, moved, strict=True):
         if _content(case) != _content(same):
             raise case.where.refuse(
@@ -226,7 +233,7 @@ def _fixtures_in(value: object) -> Iterator[str]:
         yield from _fixtures_in(item)
 
 
-def _run_cases(q: Question, seeds: list[int] | None, where: Where) -> Iterator[tuple[Case, int]]:
+def _run_cases(q: Question, seeds: list[int] | None, where: Where) -> Iterator[Case]:
     """Step the generator, seeding its stream anew before each case."""
     assert q.case_source is not None
     rng = np.random.Generator(np.random.PCG64(0))
@@ -241,9 +248,9 @@ def _run_cases(q: Question, seeds: list[int] | None, where: Where) -> Iterator[t
         except AuthorError:
             raise
         except Exception as error:
-            file, line = _last_line_in(error, Path(where.file), Path(where.file))
+            file, line = last_line_in(error, Path(where.file), Path(where.file))
             raise AuthorError(f"{type(error).__name__}: {error}", "Mend this case", file, line) from error
         if not isinstance(case, Case):
             raise where.refuse(f"{q.name} yields a {type(case).__name__}", "Yield Case(...)")
-        yield case, index
+        yield case
         index += 1

@@ -77,7 +77,7 @@ def test_check_tells_a_wrong_loss_from_a_wrong_gradient(grader: Run, desk: Path)
     (desk / "linear_classifiers.py").write_text(text + OWN_LOSS)
     done = grader("check", "-q", "full_loss", cwd=desk)
     assert done.returncode == 1
-    assert "dW is the gradient of your own loss: look for the error in loss" in done.stdout
+    assert "dW is the gradient of your own loss: the derivative is right" in done.stdout
 
 
 OWN_LOSS = """

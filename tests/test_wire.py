@@ -264,6 +264,43 @@ def test_a_malformed_node_is_refused_on_both_sides(node: Any) -> None:
             decode(node, EIGHT, answers=answers)
 
 
+@pytest.mark.parametrize(
+    "node",
+    [
+        ["a", 0, "<f8", [1], "F", False],
+        ["a", 0, "<f8", [1], "S", False],
+        ["a", 0, "<f8", [1], "C", True],
+        ["l", [["a", 0, "<f8", [1], "F", False]]],
+    ],
+)
+def test_an_answer_comes_plain(node: Any) -> None:
+    """Layouts and write protection are for inputs; a worker has no use for them."""
+    decode(node, EIGHT)
+    with pytest.raises(WireError, match="malformed array"):
+        decode(node, EIGHT, answers=True)
+
+
+ARRAY = ["a", 0, "<f8", [1], "C", False]
+
+
+@pytest.mark.parametrize(
+    "node", [["l", [ARRAY, ARRAY]], ["d", {"a": ARRAY, "b": ["l", [ARRAY]]}], ["l", [["l", [ARRAY]], ["l", [ARRAY]]]]]
+)
+def test_the_bytes_of_an_answer_are_named_once(node: Any) -> None:
+    """A short header must not make many copies of a long body."""
+    decode(node, EIGHT)
+    with pytest.raises(WireError):
+        decode(node, EIGHT, answers=True)
+
+
+def test_the_bytes_of_an_answer_are_named_once_in_all_its_values() -> None:
+    seen = set[int]()
+    decode(ARRAY, EIGHT, answers=True, seen=seen)
+    with pytest.raises(WireError):
+        decode(ARRAY, EIGHT, answers=True, seen=seen)
+    assert decode(["a", 1, "<f8", [1], "C", False], EIGHT * 2, answers=True, seen=seen).tolist() == [0.0]
+
+
 @pytest.mark.parametrize("shape", [[0, 1 << 61], [1 << 61, 0], [0, 1 << 40, 1 << 40], [0, (1 << 62) - 1]])
 @pytest.mark.parametrize("order", ["C", "F", "S"])
 def test_an_empty_array_of_impossible_shape_is_refused(shape: list[int], order: str) -> None:

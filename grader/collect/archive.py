@@ -16,6 +16,8 @@ MAX_MEMBERS = 50_000
 MAX_ARCHIVE = 1 << 30  # bytes of the zip itself
 MAX_MEMBER = 1 << 20  # bytes of one Python file, unpacked
 MAX_TOTAL = 1 << 30  # bytes unpacked in all
+# Files that may hold a program that was not handed in as one: that they are there is told.
+OTHERS = (".zip", ".gz", ".tgz", ".tar", ".rar", ".7z", ".xz", ".bz2", ".txt", ".pdf", ".doc", ".docx", ".rtf", ".html")
 MAX_DEPTH = 12  # folders; what lies deeper is told and not read
 SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "venv"}
 
@@ -63,7 +65,8 @@ def _tree(archive: zipfile.ZipFile, name: str) -> tuple[Folder, list[str]]:
         raise IntakeError(f"{name} has {len(members):,} members; at most {MAX_MEMBERS:,} are taken")
     root, total, unsafe = Folder(), 0, list[str]()
     for member in members:
-        parts = [part for part in member.filename.replace("\\", "/").split("/") if part not in ("", ".")]
+        name_inside = _name(member)
+        parts = [part for part in name_inside.replace("\\", "/").split("/") if part not in ("", ".")]
         if not parts:
             continue
         outside = ".." in parts or member.filename.startswith(("/", "\\")) or parts[0][1:2] == ":"
@@ -78,9 +81,9 @@ def _tree(archive: zipfile.ZipFile, name: str) -> tuple[Folder, list[str]]:
         if member.is_dir():
             folder.folders.setdefault(parts[-1], Folder())
             continue
-        if not is_source(parts[-1]):
+        if not is_source(parts[-1]) and not parts[-1].lower().endswith(OTHERS):
             continue
-        data = _member(archive, member) if parts[-1].lower().endswith(".py") else b""  # notebooks: that they are there
+        data = _member(archive, member) if parts[-1].lower().endswith(".py") else b""  # that they are there
         total += len(data)
         if total > MAX_TOTAL:
             raise IntakeError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MiB")
@@ -88,6 +91,16 @@ def _tree(archive: zipfile.ZipFile, name: str) -> tuple[Folder, list[str]]:
             data = f"{clean_text(parts[-1], 80, lines=False)} is in the zip twice"
         folder.files[parts[-1]] = data
     return root, unsafe
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """The member's name; without the UTF-8 flag it often is UTF-8 all the same, which zipfile reads as cp437."""
+    if member.flag_bits & 0x800:
+        return member.filename
+    try:
+        return member.filename.encode("cp437").decode("utf-8")
+    except UnicodeError:
+        return member.filename
 
 
 def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:

@@ -17,7 +17,7 @@ from pathlib import Path
 from ..errors import IntakeError, UsageError
 from ..model import SourceFile, Submission
 from ..text import clean_text
-from .archive import Folder, is_hidden, is_source, read_zip
+from .archive import OTHERS, Folder, is_hidden, is_source, read_zip
 
 MAX_FILE = 1 << 20  # bytes of one source file
 MAX_FILES = 100  # source files of one student
@@ -121,6 +121,20 @@ def _folder(path: Path, main: str) -> Iterator[Submission]:
             yield Submission(student_id(Path(entry.name).stem), problem=text)
 
 
+def not_taken(paths: Iterable[Path], main: str) -> list[str]:
+    """Files lying loose in a folder of students that nobody's submission holds, for a warning."""
+    found = []
+    for path in paths:
+        entries = _entries(path) if path.is_dir() and not path.is_symlink() else []
+        if any(entry.name == main for entry in entries):
+            continue
+        for entry in entries:
+            taken = is_source(entry.name) or entry.name.lower().endswith(".zip") or is_hidden(entry.name)
+            if not taken and not entry.is_dir():
+                found.append(clean_text(f"{path / entry.name}", 200, lines=False))
+    return sorted(found)
+
+
 def _entries(path: Path) -> list[os.DirEntry[str]]:
     try:
         with os.scandir(path) as entries:
@@ -157,6 +171,8 @@ def _walk(path: Path, prefix: str, depth: int = 0) -> Iterator[SourceFile]:
             yield SourceFile(name, read_regular(Path(entry.path), name))
         elif is_source(entry.name):
             yield SourceFile(name, b"")  # notebooks: that they are there
+        elif entry.name.lower().endswith(OTHERS):
+            yield SourceFile(name, b"")  # and what a program may be hidden in
 
 
 def own_files(path: Path, main: str) -> Submission:
@@ -207,8 +223,11 @@ def assemble(student: str, files: list[SourceFile], main: str) -> Submission:
         return Submission(name, problem=f"{len(exact)} files named {main}; leave one")
     if scripts:
         return Submission(name, problem=f"no {main} among {len(scripts)} Python files")
-    if files:
+    if any(f.name.lower().endswith(".ipynb") for f in files):
         return Submission(name, problem="notebooks are not read by this version; export it as a .py file")
+    if files:
+        shown = clean_text(files[0].name, 80, lines=False)
+        return Submission(name, problem=f"holds {shown} and no Python file; hand in {main} itself")
     return Submission(name, problem=f"no {main} and no other Python file", empty=True)
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -15,45 +15,60 @@ def question_lines(
     question: FrozenQuestion,
     result: QuestionResult,
     own: Sequence[OwnGradient],
-    responses: dict[str, Response],
+    responses: Mapping[str, Response],
 ) -> list[str]:
     """The lines on one question: a verdict, and for the first wrong case of each output what happened."""
     wrong = [o for o in result.outcomes if o.verdict is not Verdict.PASS]
-    if not wrong:
+    against = [f"        {line}" for line in _own_lines(own, result)]
+    if not wrong and not against:
         extra = f"  (follows: {'; '.join(result.convention)})" if result.convention else ""
-        return [f"  ok    {question.name}{extra}"]
-    if all(o.kind == "NotImplementedError" for o in wrong) and len(wrong) == len(result.outcomes):
-        return [f"  todo  {question.name}: not written yet"]
-    lines = [f"  FAIL  {question.name}"]
-    shown = set[str]()
+        return [f"  ok    {question.name}{extra}", *_printed(responses, "")]
+    if wrong and all(o.kind == "NotImplementedError" for o in result.outcomes):
+        return [f"  todo  {question.name}: not written yet", *_printed(responses, "")]
+    lines, outputs = [f"  FAIL  {question.name}"], set[str]()
     for o in wrong:
-        if o.output in shown or (shown and o.verdict is not Verdict.FAIL):
+        said = f"        {o.case}: {o.message or o.kind}"
+        if o.output in outputs or (outputs and o.verdict is not Verdict.FAIL) or said in lines:
             continue
-        shown.add(o.output)
-        lines.append(f"        {o.case}: {o.message or o.kind}")
-        if o.verdict is Verdict.FAIL and (called := _called(question, o)):
+        outputs.add(o.output)
+        lines.append(said)
+        if called := _called(question, o):
             lines.append(f"          called with {called}")
         if o.hint:
             lines.append(f"          hint: {o.hint}")
-    lines += [f"        {line}" for line in _own_lines(own, result)]
-    text = next((r.printed for r in responses.values() if r.printed.strip()), "")
-    lines += [f"          | {line}" for line in text.strip().splitlines()[-5:]]
-    return lines
+    return [*lines, *against, *_printed(responses, wrong[0].case if wrong else "")]
+
+
+def _printed(responses: Mapping[str, Response], case: str) -> list[str]:
+    """The last lines that the code printed in this case, or in the first case where it printed any."""
+    found = [n for n in ([case] if case else responses) if n in responses and responses[n].printed.strip()]
+    if not found:
+        return []
+    text = [line if len(line) <= 120 else line[:119] + "…" for line in responses[found[0]].printed.strip().splitlines()]
+    return [f"        printed in {found[0]}:", *(f"          | {line}" for line in text[-5:])]
+
+
+def own_forward_broken(own: Sequence[OwnGradient]) -> bool:
+    """Whether a gradient contradicts the forward that the same function returns."""
+    return any(check.same and not check.agrees for check in own)
 
 
 def _own_lines(own: Sequence[OwnGradient], result: QuestionResult) -> list[str]:
     bad = {o.output for o in result.outcomes if o.verdict is Verdict.FAIL}
     lines = []
     for check in own:
+        slopes = f"along a random direction it says {check.claimed:.6g}, nudging says {check.numeric:.6g}"
         if check.agrees and check.output in bad:
             lines.append(
-                f"{check.output} is the gradient of your own {check.forward}: look for the error in {check.forward}, "
-                f"or in what both of them share"
+                f"{check.output} is the gradient of your own {check.forward}: the derivative is right, so compare "
+                f"what {check.forward} computes with what this question asks for"
             )
-        elif not check.agrees:
+        elif not check.agrees and check.output in bad:
+            lines.append(f"{check.output} is not the gradient of your own {check.forward} ({check.case}): {slopes}")
+        elif not check.agrees and check.same:
             lines.append(
-                f"{check.output} is not the gradient of your own {check.forward} ({check.case}): along a random "
-                f"direction it says {check.claimed:.6g}, nudging says {check.numeric:.6g}"
+                f"{check.output} is right here, but your {check.forward} is not what it is the gradient of "
+                f"({check.case}): {slopes}"
             )
     return lines
 

@@ -9,6 +9,7 @@ import socket
 import tempfile
 from pathlib import Path
 
+from ..errors import SandboxError
 from ..model import AnswerKey, FrozenCase, FrozenQuestion, Limits, Output, SourceFile, Step, Submission
 from .run import Runner
 from .spawn import Launcher
@@ -94,5 +95,5 @@ def what_is_open(launcher: Launcher, limits: Limits) -> list[str]:
         result = response.values.get("result")
         if not isinstance(result, dict):
             why = response.failure.message if response.failure else "no answer"
-            return [f"the probe itself failed ({why})"]
+            raise SandboxError(f"the sandbox could not be tried: {why}")
         return [words for name, words in ATTEMPTS.items() if result.get(name) is not False]

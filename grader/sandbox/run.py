@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..errors import SandboxError, WireError
@@ -23,13 +23,14 @@ from ..model import (
     Value,
     Verdict,
 )
-from ..text import clean_text
+from ..text import clean_text, plural
 from ..wire import decode, encode
 from .channel import Answerer, Channel, Died, TimedOut
 from .spawn import OUT_OF_MEMORY, Launcher
 
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 LOAD_CAP = 1 << 16
+COUNT = "wrong number of outputs"
 RESERVE_SECONDS = 2.0  # of the submission's time that no question can take from another
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
 
@@ -78,6 +79,11 @@ class Runner:
         """One more call with inputs of our own, as the gradient check needs. Raises SandboxError."""
         case = FrozenCase("", False, inputs, {}, {})
         return self._case(question, case, seconds)
+
+    @property
+    def load_failure(self) -> Failure | None:
+        """Why the student's file did not load, if it did not."""
+        return self._loaded.failure if self._loaded else None
 
     def close(self) -> None:
         self._end()
@@ -236,6 +242,8 @@ class Runner:
         failure, raised = None, tuple[str, ...]()
         if error is not None:
             failure = _failure(error)
+            if failure.kind == COUNT:
+                failure = replace(failure, message=f"{failure.message}: {', '.join(o.name for o in question.outputs)}")
             raised = tuple(_kinds(error))
         changed = tuple(name for name in case.inputs if name in modified)
         return Response(values, failure, raised, changed, clean_text(printed, 4000))
@@ -292,7 +300,7 @@ def _failure(error: Any, prefix: str = "") -> Failure:
         raise WireError("malformed error")
     count, wanted = error.get("count"), error.get("wanted")
     if type(count) is int and type(wanted) is int:
-        return Failure(Verdict.FAIL, "wrong number of outputs", f"{count} returned, {wanted} expected")
+        return Failure(Verdict.FAIL, COUNT, f"returned {plural(count, 'value')}, expected {wanted}")
     known = _kinds(error)
     kind = known[0] if known else "an exception"
     name, message = _text(error.get("type"), 80), _text(error.get("message"), 600)

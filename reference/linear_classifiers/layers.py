@@ -20,6 +20,8 @@ from grader import Case, call, get, new, question
     steps=[
         new("W", "b"),
         call("forward", "X", gives="out"),
+        call("backward", "dout"),
+        call("forward", "X"),  # a second pass, as in training: gradients are those of the last one
         call("backward", "dout", gives="dX"),
         get("dW"),
         get("db"),
@@ -57,6 +59,11 @@ def db_as_row(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
 @Linear.mistake("Every parameter has a job. What is that of b in forward?", code="M16")
 def bias_not_added(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
     return {"out": X @ W.T}
+
+
+@Linear.mistake("Run forward and backward twice. Is dW still that of one pass?", code="M25")
+def gradients_accumulate(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
+    return {"dW": 2 * out.dW, "db": 2 * out.db}
 
 
 @Linear.mistake("Some loss already put its 1/N into dout. Is there another mean in this layer?", code="M02")

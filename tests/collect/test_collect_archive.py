@@ -68,6 +68,29 @@ def test_one_students_zip(tmp_path: Path) -> None:
         assert (found.student, found.main, len(found.files)) == ("alice", MAIN, 2)
 
 
+@pytest.mark.parametrize(
+    ("members", "student"),
+    [
+        (["alice/svm.py"], "hw1/alice"),  # alice's own zip, or a cohort of one: both names are told
+        (["alice/svm.py", "alice/helper.py"], "hw1/alice"),
+        (["top/alice/svm.py"], "hw1/alice"),
+        (["svm/svm.py"], "hw1"),  # named like the assignment: only the zip tells whose it is
+        (["hw1/svm.py"], "hw1"),
+        (["svm.py"], "hw1"),
+    ],
+)
+def test_the_name_of_a_single_folder_in_a_zip(tmp_path: Path, members: list[str], student: str) -> None:
+    (found,) = collect([make(tmp_path / "hw1.zip", *members)], MAIN)
+    assert (found.student, found.main, found.problem) == (student, MAIN, "")
+
+
+def test_zips_of_one_folder_each_do_not_collide(tmp_path: Path) -> None:
+    """Every student's folder has the same name: the zips' names keep them apart."""
+    paths = [make(tmp_path / f"{name}.zip", "homework/svm.py") for name in ("alice", "bob")]
+    found = collect(paths, MAIN)
+    assert [s.student for s in found] == ["alice/homework", "bob/homework"] and not any(s.problem for s in found)
+
+
 def test_hidden_members_and_caches_are_left_out(tmp_path: Path) -> None:
     found = by_name(
         make(
@@ -120,8 +143,8 @@ def test_other_files_are_not_unpacked(tmp_path: Path) -> None:
     ],
 )
 def test_an_unsafe_path_is_told_and_costs_nobody_else(tmp_path: Path, name: str) -> None:
-    alice, zip_itself = collect([make(tmp_path / "subs.zip", "alice/svm.py", name)], MAIN)
-    assert alice.student == "alice" and not alice.problem
+    alice, bob, zip_itself = collect([make(tmp_path / "subs.zip", "alice/svm.py", "bob/svm.py", name)], MAIN)
+    assert [alice.student, bob.student] == ["alice", "bob"] and not alice.problem and not bob.problem
     assert zip_itself.student == "subs (the zip itself)" and "unsafe path" in zip_itself.problem
     assert not zip_itself.empty
     assert [p.name for p in tmp_path.iterdir()] == ["subs.zip"]

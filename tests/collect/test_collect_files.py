@@ -1,5 +1,8 @@
 """Whatever lies in a folder of submissions becomes one row per student, and never stops the batch."""
 
+# Student code in tables reads best unbroken.
+# ruff: noqa: E501
+
 from __future__ import annotations
 
 import os
@@ -147,6 +150,73 @@ def test_exactly_the_allowed_number_and_size_are_taken(tmp_path: Path) -> None:
     (tmp_path / "alice" / MAIN).write_bytes(b"#" * MAX_FILE)
     (alice,) = collect([tmp_path], MAIN)
     assert not alice.problem and len(alice.files) == MAX_FILES
+
+
+# -- one student's folder, or many ---------------------------------------------------------------------------
+
+TARGETS = ("loss", "gradient", "Net", "train")
+WHOLE = "import numpy as np\n\ndef loss(x):\n    ...\n\nclass Net:\n    ...\n\ndef gradient(x): ...\n"
+BESIDE = {
+    "a file that is another submission": {"bob.py": WHOLE},
+    "a folder with the same file": {"bob/svm.py": CODE},
+    "a folder with the same file, named like a copy": {"old/svm.py": CODE},
+    "one among helpers": {"helper.py": CODE, "notes.txt": "", "BOB.PY": WHOLE},
+    "a file in an old encoding": {"bob.py": "# caf\xe9\n" + WHOLE},
+}
+
+
+@pytest.mark.parametrize("name", BESIDE)
+def test_a_folder_that_may_be_one_students_or_many_is_refused(tmp_path: Path, name: str) -> None:
+    """Taking it for one student's would lose the others in silence."""
+    write(tmp_path / "subs", MAIN, text=WHOLE)
+    for file, text in BESIDE[name].items():
+        write(tmp_path / "subs", file, text=text)
+    other = next(n for n, text in reversed(BESIDE[name].items()) if text).split("/")[0]
+    with pytest.raises(UsageError, match=rf"holds svm.py and other submissions \({other}\): is it one") as caught:
+        collect([tmp_path / "subs"], MAIN, TARGETS)
+    assert "\n" not in str(caught.value)
+
+
+HELPERS = {
+    "a helper": {"helper.py": "def clip(x): ...\n"},
+    "a helper with half of the functions": {"helper.py": "def loss(x): ...\ndef train(): ...\ndef other(): ...\n"},
+    "a helper that only names them": {"helper.py": "# loss gradient Net train\nfrom svm import loss, gradient, Net\n"},
+    "methods of these names": {"helper.py": "class A:\n    def loss(self): ...\n    def gradient(self): ...\n    def train(self): ...\n"},
+    "longer names": {"helper.py": "def loss_2(): ...\ndef gradients(): ...\ndef trainer(): ...\nclass Nets: ...\n"},
+    "a package": {"kit/__init__.py": "", "kit/deep/svm.py": CODE},
+    "a text": {"bob.txt": WHOLE},
+}
+
+
+@pytest.mark.parametrize("name", HELPERS)
+def test_a_helper_beside_the_file_is_the_same_students(tmp_path: Path, name: str) -> None:
+    write(tmp_path / "alice", MAIN, text=WHOLE)
+    for file, text in HELPERS[name].items():
+        write(tmp_path / "alice", file, text=text)
+    (alice,) = collect([tmp_path / "alice"], MAIN, TARGETS)
+    assert (alice.student, alice.main, alice.problem) == ("alice", MAIN, "")
+
+
+def test_many_whole_files_without_the_assignments_name_are_many_students(tmp_path: Path) -> None:
+    write(tmp_path, "alice.py", "bob.py", "carol/svm.py", text=WHOLE)
+    assert [s.student for s in collect([tmp_path], MAIN, TARGETS)] == ["alice", "bob", "carol"]
+
+
+def test_a_student_inside_a_cohort_may_have_an_old_copy(tmp_path: Path) -> None:
+    """Only the folder that was named on the command line can be one student's or many."""
+    write(tmp_path, "alice/svm.py", "alice/old/svm.py", "alice/backup.py", "bob/svm.py", text=WHOLE)
+    found = by_name(collect([tmp_path], MAIN, TARGETS))
+    assert sorted(found) == ["alice", "bob"] and found["alice"].main == MAIN and not found["alice"].problem
+
+
+def test_a_link_or_a_fifo_beside_the_file_is_not_opened(tmp_path: Path) -> None:
+    write(tmp_path / "far", "bob.py", text=WHOLE)
+    write(tmp_path / "alice", MAIN, text=WHOLE)
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "alice/pipe.py")
+    (tmp_path / "alice/bob.py").symlink_to(tmp_path / "far/bob.py")
+    (alice,) = collect([tmp_path / "alice"], MAIN, TARGETS)
+    assert alice.student == "alice" and "link" in alice.problem or "regular" in alice.problem
 
 
 # -- traps ---------------------------------------------------------------------------------------------------

@@ -1,6 +1,6 @@
 """One conversation over pipes: deadlines in both directions, printed text, and answers that break the rules."""
 # An answer takes the request's header, used or not.
-# ruff: noqa: ARG005
+# ruff: noqa: ARG001, ARG005
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from grader.errors import WireError
+from grader.sandbox import channel as channel_module
 from grader.sandbox.channel import Channel, Died, Line, PolledLine, ThreadedLine, TimedOut
 from grader.wire import pack, read_frame
 
@@ -221,6 +222,13 @@ BROKEN = {
     "NaN": lambda header: frame({"sizes": [], "x": float("nan")}),
     "a question without a name": lambda header: frame({"ask": 3, "args": [], "sizes": []}),
     "a question with a fixture": lambda header: frame({"ask": "g", "args": [["f", "g", {}]], "sizes": []}),
+    "a question that names a buffer twice": lambda header: frame(
+        {"ask": "g", "args": [["a", 0, "<f8", [1], "C", False]] * 2, "sizes": [8]}, bytes(8)
+    ),
+    "a question with an array of another layout": lambda header: frame(
+        {"ask": "g", "args": [["a", 0, "<f8", [1], "S", False]], "sizes": [8]}, bytes(8)
+    ),
+    "a question without arguments": lambda header: frame({"ask": "g", "sizes": []}),
 }
 
 
@@ -251,15 +259,63 @@ def test_a_question_is_answered_and_its_time_not_charged(pipes: Pipes) -> None:
     assert asked == [("g", [2, "x"])] and heard == [["l", [["n", 1.5], ["0"]]]]
 
 
-def test_a_question_is_refused_without_an_answerer(pipes: Pipes) -> None:
+def test_a_question_that_nobody_answers_breaks_the_rules(pipes: Pipes) -> None:
+    channel = served(pipes, lambda header: frame({"ask": "g", "args": [], "sizes": []}))
+    with pytest.raises(WireError, match="nobody answers"):
+        channel.request({}, [], 3.0, 100)
+
+
+def test_an_answerer_may_refuse(pipes: Pipes) -> None:
     heard: list[Any] = []
 
     def last(header: dict[str, Any]) -> bytes:
         heard.append(header.get("refused"))
         return echo()(header)
 
-    served(pipes, lambda header: frame({"ask": "g", "args": [], "sizes": []}), last).request({}, [], 3.0, 100)
+    def answer(name: str, args: list[Any]) -> Any:
+        raise ValueError(name)
+
+    question = lambda header: frame({"ask": "g", "args": [], "sizes": []})  # noqa: E731
+    served(pipes, question, last).request({}, [], 3.0, 100, answer)
     assert heard == [True]
+
+
+QUESTION: Answer = lambda header: frame({"ask": "g", "args": [["n", 1]], "sizes": []})  # noqa: E731
+
+
+def hush(header: dict[str, Any]) -> bytes:
+    """A worker that says nothing more."""
+    return b""
+
+
+def test_the_time_that_is_given_back_is_bounded(pipes: Pipes, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A question made to be slow to answer is paid for by who asked."""
+    monkeypatch.setattr(channel_module, "MAX_ANSWER_SECONDS", 0.1)
+    channel = served(pipes, QUESTION, echo())
+    with pytest.raises(TimedOut):
+        channel.request({}, [], 0.25, 100, lambda name, args: time.sleep(0.5))
+    assert channel_module.MAX_ANSWER_SECONDS == 0.1
+
+
+def test_five_seconds_are_given_back_for_each_question() -> None:
+    assert channel_module.MAX_ANSWER_SECONDS == 5.0
+
+
+def test_several_answers_are_given_back_each(pipes: Pipes) -> None:
+    channel = served(pipes, QUESTION, QUESTION, QUESTION, echo(done=1))
+    got, _ = channel.request({}, [], 0.3, 100, lambda name, args: time.sleep(0.2))
+    assert got["done"] == 1
+
+
+def test_decoding_a_question_is_charged(pipes: Pipes, monkeypatch: pytest.MonkeyPatch) -> None:
+    def slow(*args: Any, **more: Any) -> float:
+        time.sleep(0.4)
+        return 1.0
+
+    monkeypatch.setattr("grader.wire.decode", slow)
+    channel = served(pipes, QUESTION, hush)
+    with pytest.raises(TimedOut):
+        channel.request({}, [], 0.3, 100, lambda name, args: 1.0)
 
 
 def test_the_end_comes_once(pipes: Pipes) -> None:

@@ -113,6 +113,14 @@ def missing(disabled: tuple[str, ...] = ()) -> dict[str, str]:
         reasons["seccomp"] = f"no table of system calls for {platform.machine()}"
     elif ctypes.sizeof(ctypes.c_void_p) != 8:
         reasons["seccomp"] = "a 32-bit Python"
+    elif _libc is not None and "seccomp" not in reasons:
+        _libc.prctl(PR_SET_SECCOMP, 2, 0, 0, 0)  # without a program: EFAULT where filters can be set
+        if ctypes.get_errno() != errno.EFAULT:
+            reasons["seccomp"] = f"refused here ({os.strerror(ctypes.get_errno())})"
+    if landlock_abi() >= 3 and "landlock" not in reasons:
+        _syscall(LANDLOCK_RESTRICT, ctypes.c_int(-1), ctypes.c_uint32(0))  # EBADF, or EPERM before no_new_privs
+        if ctypes.get_errno() not in (errno.EBADF, errno.EPERM):
+            reasons["landlock"] = f"refused here ({os.strerror(ctypes.get_errno())})"
     if landlock_abi() < 3:
         reasons.setdefault("landlock", f"the kernel offers ABI {landlock_abi()}, 3 is needed")
     return {layer: reasons[layer] for layer in LAYERS if layer in reasons}

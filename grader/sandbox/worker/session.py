@@ -229,6 +229,10 @@ class Session:
         if self.torch is not None:
             self.torch.manual_seed(0)
 
+    def _build(self, name: str, args: dict[str, Any]) -> Any:
+        """A fixture, built from arguments of the kind that the assignment's library works on."""
+        return self.fixtures[name](**{key: self._to_library(value) for key, value in args.items()})
+
     def _to_library(self, value: Any) -> Any:
         if self.torch is not None and isinstance(value, np.ndarray):
             return self.torch.from_numpy(value if value.flags.writeable else value.copy())
@@ -281,7 +285,7 @@ class Session:
     ) -> dict[str, Any] | None:
         """Run the steps. Each output is copied into `values` when it comes back, before the next step."""
         for key, node in header["inputs"].items():
-            held[key] = self._to_library(decode(node, buffers, self.fixtures))
+            held[key] = self._to_library(decode(node, buffers, self._build))
         self.seed()
         thing: Any = None
         for kind, target, takes, gives in header["steps"]:
@@ -311,7 +315,7 @@ class Session:
             header, buffers = self.pipe.receive()
             if "answer" not in header:
                 raise RuntimeError("the grader does not answer this call")
-            return self._to_library(decode(header["answer"], buffers, {}))
+            return self._to_library(decode(header["answer"], buffers, self._build))
 
         return ask
 

@@ -11,7 +11,7 @@ import math
 import os
 import struct
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -20,7 +20,7 @@ PREFIX = struct.Struct(">IQ")
 HEADER_CAP = 60 << 10  # the trusted side refuses 64 KiB; leave room for the frame's own fields
 SENDABLE = {"b", "i", "u", "f"}
 
-Fixtures = Mapping[str, Callable[..., Any]]
+Build = Callable[[str, dict[str, Any]], Any]  # a fixture by name and arguments
 
 
 class Unsendable(Exception):
@@ -65,7 +65,7 @@ class Pipe:
             data = data[os.write(self.write_fd, data) :]
 
 
-def decode(node: list[Any], buffers: list[bytes], fixtures: Fixtures) -> Any:
+def decode(node: list[Any], buffers: list[bytes], build: Build) -> Any:
     """A value from the grader, with arrays laid out as the case says and fixtures built."""
     match node:
         case ["a", index, dtype, shape, layout, readonly]:
@@ -83,11 +83,11 @@ def decode(node: list[Any], buffers: list[bytes], fixtures: Fixtures) -> Any:
         case ["x", text]:
             return float(text)
         case ["l", items]:
-            return [decode(item, buffers, fixtures) for item in items]
+            return [decode(item, buffers, build) for item in items]
         case ["d", items]:
-            return {key: decode(item, buffers, fixtures) for key, item in items.items()}
+            return {key: decode(item, buffers, build) for key, item in items.items()}
         case ["f", name, items]:
-            return fixtures[name](**{key: decode(item, buffers, fixtures) for key, item in items.items()})
+            return build(name, {key: decode(item, buffers, build) for key, item in items.items()})
     return None
 
 
