@@ -356,6 +356,65 @@ def test_an_unwritten_stub_earns_nothing_where_a_runtime_error_is_asked_for() ->
     assert only(question(case(raises="NotImplementedError"), outputs=("loss",)), stub).verdict is PASS
 
 
+BOTH = question(
+    case("good", loss=1.0), case("bad", raises="ValueError"), case("worse", raises="ValueError"), outputs=("loss",)
+)
+REFUSED = raised("ValueError", "Exception", "BaseException")
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        REFUSED,
+        raised("TypeError"),
+        Response(failure=Failure(Verdict.TIMEOUT, "time limit", "")),
+        Response(failure=Failure(Verdict.ERROR, "crashed", "")),
+        Response(),
+    ],
+)
+def test_who_raises_for_every_input_has_refused_none(good: Response) -> None:
+    outcomes, _ = judge(BOTH, {"good": good, "bad": REFUSED, "worse": REFUSED})
+    assert [(o.verdict, o.kind) for o in outcomes[1:]] == [(FAIL, "always raises")] * 2
+    assert outcomes[0].verdict is not PASS and "for every input" in outcomes[1].message
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        Response({"loss": 1.0}),
+        Response({"loss": 3.0}),
+        Response({"loss": Unusable("no data")}),
+        Response({"loss": 1.0}, modified=("X",)),
+        Response(failure=Failure(FAIL, "wrong number of outputs", "1 returned, 2 expected")),
+        Response({"loss": 1.0}, Failure(Verdict.ERROR, "TypeError", "in a later step")),
+    ],
+)
+def test_any_return_will_do(good: Response) -> None:
+    """A wrong answer costs its own case: the refusal is still a refusal."""
+    outcomes, _ = judge(BOTH, {"good": good, "bad": REFUSED, "worse": REFUSED})
+    assert [o.verdict for o in outcomes[1:]] == [PASS, PASS]
+
+
+def test_one_return_among_several_ordinary_cases_will_do() -> None:
+    q = question(case("a", loss=1.0), case("b", loss=2.0), case("c", raises="ValueError"), outputs=("loss",))
+    assert verdicts(q, {"a": REFUSED, "b": Response({"loss": 9.0}), "c": REFUSED})[2] == (PASS, "")
+    assert verdicts(q, {"a": REFUSED, "b": REFUSED, "c": REFUSED})[2] == (FAIL, "always raises")
+
+
+def test_another_raises_case_that_returned_does_not_count() -> None:
+    outcomes, _ = judge(BOTH, {"good": REFUSED, "bad": Response({"loss": 1.0}), "worse": REFUSED})
+    assert [o.kind for o in outcomes[1:]] == ["no exception", "always raises"]
+
+
+def test_a_question_of_raises_cases_alone_asks_for_no_return() -> None:
+    assert only(RAISES, REFUSED).verdict is PASS
+
+
+def test_a_wrong_exception_keeps_its_own_words() -> None:
+    outcomes, _ = judge(BOTH, {"good": REFUSED, "bad": raised("TypeError"), "worse": REFUSED})
+    assert (outcomes[1].verdict, outcomes[1].kind) == (Verdict.ERROR, "TypeError")
+
+
 # -- accepted conventions ------------------------------------------------------------------------------------
 
 

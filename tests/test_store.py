@@ -68,6 +68,36 @@ def test_a_put_that_fails_keeps_what_was_there_and_does_not_wedge_the_store(tmp_
         assert store.get({"x": "k2"}) == {}
 
 
+DAMAGED = ["", "{", "null", "[]", "7", "{}", '{"question": "q"}', '"text"', '{"question": []}', "\x00", "NaN"]
+
+
+@pytest.mark.parametrize("text", DAMAGED)
+def test_a_damaged_row_is_treated_as_not_stored(tmp_path: Path, text: str) -> None:
+    with Store(tmp_path / "s") as store:
+        store.put([("k1", "alice", result("q")), ("k2", "alice", result("r"))])
+        store.db.execute("UPDATE results SET result = ? WHERE key = 'k1'", (text,))
+        assert store.get({"q": "k1", "r": "k2"}) == {"r": result("r")}
+        store.put([("k1", "alice", result("q", 0.5))])
+        assert store.get({"q": "k1"})["q"].score == 0.5, "it is run again and stored"
+
+
+@pytest.mark.parametrize("blob", [b"\xff\xfe", b"", b"{}"])
+def test_a_row_of_bytes_is_treated_as_not_stored(tmp_path: Path, blob: bytes) -> None:
+    with Store(tmp_path / "s") as store:
+        store.put([("k1", "alice", result("q")), ("k2", "alice", result("r"))])
+        store.db.execute("UPDATE results SET result = ? WHERE key = 'k1'", (blob,))
+        assert store.get({"q": "k1", "r": "k2"}) == {"r": result("r")}
+
+
+def test_every_cut_of_a_row_is_treated_as_not_stored(tmp_path: Path) -> None:
+    with Store(tmp_path / "s") as store:
+        store.put([("k1", "alice", result("q"))])
+        ((text,),) = store.db.execute("SELECT result FROM results").fetchall()
+        for length in range(len(text)):
+            store.db.execute("UPDATE results SET result = ?", (text[:length],))
+            assert store.get({"q": "k1"}) == {}, text[:length]
+
+
 def test_the_file_is_the_owners_alone(tmp_path: Path) -> None:
     """It tells hidden cases."""
     before = os.umask(0o022)

@@ -25,13 +25,12 @@ def question_lines(
         return [f"  ok    {question.name}{extra}", *_printed(responses, "")]
     if wrong and all(o.kind == "NotImplementedError" for o in result.outcomes):
         return [f"  todo  {question.name}: not written yet", *_printed(responses, "")]
-    lines, outputs = [f"  FAIL  {question.name}"], set[str]()
+    lines, told = [f"  FAIL  {question.name}"], set[str]()
     for o in wrong:
-        said = f"        {o.case}: {o.message or o.kind}"
-        if o.output in outputs or (outputs and o.verdict is not Verdict.FAIL) or said in lines:
+        if o.output in told or o.message in told or (told and o.verdict is not Verdict.FAIL):
             continue
-        outputs.add(o.output)
-        lines.append(said)
+        told |= {o.output, o.message}
+        lines.append(f"        {o.case}: {o.message or o.kind}")
         if called := _called(question, o):
             lines.append(f"          called with {called}")
         if o.hint:

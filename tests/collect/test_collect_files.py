@@ -1,7 +1,6 @@
 """Whatever lies in a folder of submissions becomes one row per student, and never stops the batch."""
 
 # Student code in tables reads best unbroken.
-# ruff: noqa: E501
 
 from __future__ import annotations
 
@@ -122,7 +121,9 @@ def test_the_top_file_wins_over_a_copy_further_down(tmp_path: Path) -> None:
     [
         (["a/svm.py", "b/svm.py"], "2 files named svm.py; leave one", False),
         (["one.py", "two.py"], "no svm.py among 2 Python files", False),
-        (["notes.txt"], "no svm.py and no other Python file", True),
+        (["notes.txt"], "holds notes.txt and no Python file; hand in svm.py itself", False),
+        (["svm.py.zip"], "holds svm.py.zip and no Python file; hand in svm.py itself", False),
+        (["plot.png", "data.npz"], "no svm.py and no other Python file", True),
         ([], "no svm.py and no other Python file", True),
         (["svm.ipynb"], "notebooks are not read by this version", False),
         ([f"f{i}.py" for i in range(MAX_FILES + 1)], f"more than {MAX_FILES} Python files", False),
@@ -181,7 +182,9 @@ HELPERS = {
     "a helper": {"helper.py": "def clip(x): ...\n"},
     "a helper with half of the functions": {"helper.py": "def loss(x): ...\ndef train(): ...\ndef other(): ...\n"},
     "a helper that only names them": {"helper.py": "# loss gradient Net train\nfrom svm import loss, gradient, Net\n"},
-    "methods of these names": {"helper.py": "class A:\n    def loss(self): ...\n    def gradient(self): ...\n    def train(self): ...\n"},
+    "methods of these names": {
+        "helper.py": "class A:\n    def loss(self): ...\n    def gradient(self): ...\n    def train(self): ...\n"
+    },
     "longer names": {"helper.py": "def loss_2(): ...\ndef gradients(): ...\ndef trainer(): ...\nclass Nets: ...\n"},
     "a package": {"kit/__init__.py": "", "kit/deep/svm.py": CODE},
     "a text": {"bob.txt": WHOLE},
@@ -216,7 +219,7 @@ def test_a_link_or_a_fifo_beside_the_file_is_not_opened(tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "alice/pipe.py")
     (tmp_path / "alice/bob.py").symlink_to(tmp_path / "far/bob.py")
     (alice,) = collect([tmp_path / "alice"], MAIN, TARGETS)
-    assert alice.student == "alice" and "link" in alice.problem or "regular" in alice.problem
+    assert (alice.student == "alice" and "link" in alice.problem) or "regular" in alice.problem
 
 
 # -- traps ---------------------------------------------------------------------------------------------------
@@ -272,7 +275,7 @@ def test_a_folder_named_like_a_file(tmp_path: Path) -> None:
     write(tmp_path, "x.py/svm.py", "alice/svm.py/inner.txt", "bob/helper.py/x.txt", "bob/svm.py")
     found = by_name(collect([tmp_path], MAIN))
     assert not found["x.py"].problem
-    assert "no svm.py" in found["alice"].problem
+    assert "no Python file; hand in svm.py" in found["alice"].problem
     assert names(found["bob"]) == [MAIN]
 
 

@@ -18,7 +18,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from play import ask, below, confined, linux, one, play, processes, why
+from play import ask, below, confined, linux, one, play, processes
 
 from grader.model import Limits
 from grader.sandbox.probe import ATTEMPTS, what_is_open
@@ -634,7 +634,9 @@ def test_calls_that_are_refused_say_so(zygote: Zygote) -> None:
 
     column = 0 if os.uname().machine == "x86_64" else 1
     table = dict(row.split("=") for row in confine.REFUSED.split())
-    harmless = "setxattr fsetxattr getxattr fgetxattr listxattr flistxattr removexattr fremovexattr syncfs inotify_add_watch"
+    harmless = (
+        "setxattr fsetxattr getxattr fgetxattr listxattr flistxattr removexattr fremovexattr syncfs inotify_add_watch"
+    )
     numbers = [int(table[name].split("/")[column]) for name in harmless.split()]
     numbers.append(int(table["inotify_init1"].split("/")[column]))
     newer = [457, 458, 463, 464, 465, 466, 470, 500, 2000]

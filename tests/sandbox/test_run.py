@@ -11,17 +11,23 @@ import os
 import textwrap
 import time
 from collections.abc import Iterator
+from concurrent import futures
+from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 from play import QUICK, ask, below, confined, linux, one, play, runner, why
 
-from grader.model import AnswerKey, Limits, Report, SourceFile, Submission, Verdict
-from grader.pipeline import grade
+from grader.errors import SandboxError
+from grader.model import AnswerKey, Fixture, Limits, Report, Response, SourceFile, Step, Submission, Verdict
+from grader.pipeline import Launchers, grade, grade_all
 from grader.sandbox import channel as channel_module
 from grader.sandbox.channel import Channel
 from grader.sandbox.zygote import Zygote
+from grader.store import Store
+from grader.tolerance import bounds
 from grader.wire import Unusable
 
 pytestmark = [linux, confined]
@@ -114,12 +120,106 @@ def test_loops_leave_the_other_questions_their_time(zygote: Zygote) -> None:
     assert [r.values["out"] for r in found["good"]] == [2.0, 4.0]
 
 
+def values(found: dict[str, list[Response]], name: str) -> list[Any]:
+    return [response.values.get("out") for response in found[name]]
+
+
+@pytest.mark.parametrize("cases", [1, 3, 12])
+def test_loops_in_every_case_leave_the_other_questions_their_time(zygote: Zygote, cases: int) -> None:
+    """Three questions that loop in all their cases, a fourth that takes a little, and the limit of all is kept."""
+    source = "import time\ndef loop(x):\n    while True: pass\na = b = c = loop\n"
+    source += "def good(x):\n    time.sleep(0.02)\n    return 2 * x\n"
+    limits = Limits(question=1.0, submission=2.0)
+    loops = [ask(name, *[{"x": float(i)} for i in range(cases)]) for name in "abc"]
+    started = time.monotonic()
+    found = play(zygote, source, *loops, ask("good", {"x": 1.0}, {"x": 2.0}), limits=limits)
+    assert time.monotonic() - started < 3.5
+    assert {why(r) for name in "abc" for r in found[name]} == {("TIMEOUT", "time limit")}
+    assert values(found, "good") == [2.0, 4.0]
+
+
+def test_a_question_may_use_what_nobody_else_needs(zygote: Zygote) -> None:
+    """Most of the submission's time in one of many questions: no equal shares."""
+    source = "import time\ndef f(x):\n    time.sleep(1.0)\n    return x\n" + GOOD
+    questions = [ask("f", {"x": 1.0}), *[replace(ask("good", {"x": 1.0}), name=f"good{i}") for i in range(8)]]
+    found = play(zygote, source, *questions, limits=Limits(question=1.5, submission=2.0))
+    assert values(found, "f") == [1.0] and all(values(found, f"good{i}") == [2.0] for i in range(8))
+
+
+@pytest.mark.parametrize("slow", [0, 1, 3])
+def test_one_case_may_use_most_of_its_questions_time(zygote: Zygote, slow: int) -> None:
+    """60 % of the limit in one case, as a first call may take that fills a cache."""
+    source = "import time\ndef f(x):\n    if x: time.sleep(1.2)\n    return 7.0\n"
+    question = ask("f", *[{"x": float(i == slow)} for i in range(4)])
+    assert values(play(zygote, source, question, limits=Limits(question=2.0, submission=9.0)), "f") == [7.0] * 4
+
+
+def test_a_loop_in_one_case_leaves_the_later_ones_a_reserve(zygote: Zygote) -> None:
+    source = "def f(x):\n    while x: pass\n    return 7.0\n"
+    question = ask("f", {"x": 1.0}, {"x": 0.0}, {"x": 1.0}, {"x": 0.0})
+    started = time.monotonic()
+    found = play(zygote, source, question, limits=Limits(question=1.0, submission=9.0))
+    assert values(found, "f") == [None, 7.0, None, 7.0] and time.monotonic() - started < 2.5
+
+
 def test_an_author_may_give_a_question_more_or_less_time(zygote: Zygote) -> None:
     source = "import time\ndef f(x):\n    time.sleep(x)\n    return x\n"
     slow = ask("f", {"x": 0.4}, seconds=3.0)
     assert play(zygote, source, slow, limits=Limits(question=0.2, submission=10.0))["f"][0].values == {"out": 0.4}
     hasty = ask("f", {"x": 0.4}, seconds=0.2)
     assert why(play(zygote, source, hasty, limits=QUICK)["f"][0]) == ("TIMEOUT", "time limit")
+
+
+def test_an_authors_longer_limit_lengthens_the_submissions(zygote: Zygote) -> None:
+    source = "import time\ndef f(x):\n    time.sleep(x)\n    return x\n" + GOOD
+    questions = [ask("f", {"x": 1.0}, seconds=2.0), ask("good", {"x": 1.0})]
+    found = play(zygote, source, *questions, limits=Limits(question=0.4, submission=0.6))
+    assert values(found, "f") == [1.0] and values(found, "good") == [2.0]
+
+
+# -- loading -------------------------------------------------------------------------------------------------
+
+
+def test_loading_has_a_limit_of_its_own(zygote: Zygote) -> None:
+    """Loading and calling may each take nearly the limit of a question, and loading again does not count."""
+    source = "import os, time\ntime.sleep(0.5)\ndef f(x):\n    if x: os._exit(1)\n    time.sleep(0.3)\n    return 7.0\n"
+    question = ask("f", {"x": 0.0}, {"x": 1.0}, {"x": 0.0})
+    found = play(zygote, source, question, limits=Limits(question=0.8, submission=9.0))
+    assert values(found, "f") == [7.0, None, 7.0], found
+
+
+def test_loading_again_and_again_is_charged_to_the_submission(zygote: Zygote) -> None:
+    source = "import os, time\ntime.sleep(0.4)\ndef f(x):\n    os._exit(1)\n" + GOOD
+    questions = [replace(ask("f", *[{"x": float(i)} for i in range(5)]), name=f"f{i}") for i in range(9)]
+    started = time.monotonic()
+    found = play(zygote, source, *questions, limits=Limits(question=0.5, submission=1.5))
+    assert time.monotonic() - started < 5.0
+    assert not any(r.values for name in found for r in found[name])
+
+
+def test_fixtures_are_built_before_the_file_is_loaded(zygote: Zygote) -> None:
+    """What student code does to NumPy does not reach them, and their time is not the student's."""
+    fixtures = "import sys, time\nimport numpy as np\ntime.sleep(0.7)\nearly = 'student' not in sys.modules\n"
+    fixtures += "ones = np.ones\ndef first():\n    return [early, float(ones(3).sum())]\n"
+    source = "import numpy as np\nnp.ones = None\ndef f(x, y):\n    return x\n"
+    inputs = {"x": Fixture("first", {}), "y": 1.0}
+    made = play(zygote, source, ask("f", inputs), limits=Limits(question=0.5, submission=1.0), fixtures=fixtures)
+    assert made["f"][0].values["out"].tolist() == [1.0, 3.0]
+
+
+@pytest.mark.parametrize(
+    "fixtures", ["raise ValueError('no such file')\n", "def f(:\n", "import os\nos._exit(3)\n", "import nowhere\n"]
+)
+def test_fixtures_that_fail_are_our_fault(zygote: Zygote, fixtures: str) -> None:
+    with pytest.raises(SandboxError, match="did not get ready"):
+        play(zygote, GOOD, ask("good", {"x": 1.0}), fixtures=fixtures)
+    report = judged(zygote, GOOD, {"good": 2.0}, fixtures=fixtures)
+    assert report.status != "graded" and report.score is None
+    assert {o.verdict for q in report.questions for o in q.outcomes} == {Verdict.UNGRADED}
+    assert judged(zygote, GOOD, {"good": 2.0}).score == 1.0, "the next one is graded"
+
+
+# -- workers that start slowly -------------------------------------------------------------------------------
 
 
 def test_starting_a_worker_is_not_charged(zygote: Zygote) -> None:
@@ -153,7 +253,7 @@ CRASHES = {
     "closing the wire": ("os.closerange(3, 64); return 1.0", ""),
     "closing everything": ("os.closerange(0, 64); time.sleep(5)", ""),
     "a stack overflow in C": (
-        "sys.setrecursionlimit(10**9)\n    out = []\n    for _ in range(10**5): out = [out]\n    repr(out)",
+        "out = ()\n    for _ in range(10**6): out = (out,)\n    hash(out)",
         "segmentation fault",
     ),
 }
@@ -204,6 +304,10 @@ WIRES = {
     "values that are a list": "say({'values': [1], **tags()})",
     "an unknown node": "say({'values': {'out': ['z', 1]}, **tags()})",
     "an array without bytes": "say({'values': {'out': ['a', 0, '<f8', [2], 'C', False]}, **tags()})",
+    "bytes that are named twice": "say_bytes({'values': {'out': ['l', [['a', 0, '<f8', [1], 'C', False]] * 2]}, **tags()})",
+    "an array of another layout": "say_bytes({'values': {'out': ['a', 0, '<f8', [1], 'S', False]}, **tags()})",
+    "an array that is read-only": "say_bytes({'values': {'out': ['a', 0, '<f8', [1], 'C', True]}, **tags()})",
+    "a question that nobody answers": "say({'ask': 'g', 'args': [], 'sizes': []})",
     "an array of objects": "say({'values': {'out': ['a', 0, '|O', [0], 'C', False]}, **tags()})",
     "a fixture": "say({'values': {'out': ['f', 'cubic', {}]}, **tags()})",
     "a huge line number": "say({'values': {}, 'error': {'kinds': [], 'line': 10**4000, 'file': 'a', 'text': 'b'}, **tags()})",
@@ -237,6 +341,10 @@ def tags():
 def say(header):
     text = json.dumps(header).encode()
     os.write(wire, struct.pack(">IQ", len(text), 0) + text)
+
+def say_bytes(header):
+    text = json.dumps({**header, "sizes": [8]}).encode()
+    os.write(wire, struct.pack(">IQ", len(text), 8) + text + bytes(8))
 """
 
 
@@ -265,20 +373,77 @@ def test_no_lie_stops_the_grader(zygote: Zygote, name: str) -> None:
         assert outcome.verdict != Verdict.UNGRADED and len(outcome.message) < 2000
 
 
-def judged(zygote: Zygote, source: str, inputs: dict[str, float]) -> Report:
+LOADS = {
+    "an error that is text": "say({'error': 'x', **tags()})",
+    "an error that is a list": "say({'error': [1], **tags()})",
+    "an error that is a number": "say({'error': 7, **tags()})",
+    "a deep error": "say({'error': {'message': nested(), 'kinds': {}, 'line': []}, **tags()})",
+    "notes that are no text": "say({'notes': [1, None, {}], 'found': [], 'present': [], **tags()})",
+    "names that are no names": "say({'found': [[], {}, 7, 'good'], 'present': 7, **tags()})",
+    "nothing at all": "say({**tags()})",
+    "a list for a header": "say([1])",
+    "a question": "say({'ask': 'g', 'args': [], 'sizes': []})",
+    "half a frame": "os.write(wire, struct.pack('>IQ', 200, 0)); os._exit(0)",
+    "an answer to a call": "say({'values': {'out': ['n', 4]}, **tags()})",
+}
+
+
+@pytest.mark.parametrize("name", LOADS)
+def test_a_forged_answer_to_loading_costs_that_student_alone(zygote: Zygote, name: str) -> None:
+    report = judged(zygote, f"{LIAR}\n{LOADS[name]}\n{GOOD}", {"f": 1.0, "good": 2.0})
+    assert report.status == "graded" and report.score is not None
+    for outcome in (o for q in report.questions for o in q.outcomes):
+        assert outcome.verdict in (Verdict.ERROR, Verdict.MISSING, Verdict.PASS, Verdict.FAIL), outcome
+        assert len(outcome.message) < 2000
+    if "error" in LOADS[name]:
+        assert {o.verdict for q in report.questions for o in q.outcomes} == {Verdict.ERROR}
+    assert judged(zygote, GOOD, {"good": 2.0}).score == 1.0
+
+
+@pytest.mark.parametrize("fault", [KeyError("x"), RecursionError(), OSError(24, "Too many open files")])
+def test_a_fault_of_ours_stops_nobody_else(
+    zygote: Zygote, fault: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Any exception in the trusted half leaves its student ungraded, and the batch goes on."""
+    from grader.sandbox import run
+
+    real = run._loaded
+
+    def broken(got: Any) -> Any:
+        if "broken" in got.get("found", ()):
+            raise fault
+        return real(got)
+
+    monkeypatch.setattr(run, "_loaded", broken)
+    key = wanting_double({"good": 2.0, "broken": 2.0})
+    sources = {"ada": GOOD, "bob": GOOD + "broken = good\n", "cid": GOOD}
+    submissions = [Submission(n, (SourceFile("student.py", s.encode()),), "student.py") for n, s in sources.items()]
+    before = len(os.listdir("/proc/self/fd"))
+    with futures.ThreadPoolExecutor(1) as executor, Store(tmp_path / "store") as store:
+        made = grade_all(key, submissions, executor, Launchers(lambda: zygote), SHORT, zygote.isolation, store)
+        reports = {report.student: report for report in made}
+    assert len(os.listdir("/proc/self/fd")) <= before + 2, "the zygote's, which may be new"
+    bob = reports["bob"]
+    assert bob.status != "graded" and {o.verdict for q in bob.questions for o in q.outcomes} == {Verdict.UNGRADED}
+    assert type(fault).__name__ in bob.notes[0] or "Too many" in bob.notes[0]
+    for name in ("ada", "cid"):
+        assert reports[name].status == "graded" and reports[name].questions[0].score == 1.0
+
+
+def judged(zygote: Zygote, source: str, inputs: dict[str, float], fixtures: str = "") -> Report:
     """A report where every question wants twice its input."""
-    from dataclasses import replace
+    submission = Submission("ada", (SourceFile("student.py", source.encode()),), "student.py")
+    return grade(replace(wanting_double(inputs), fixtures=fixtures), submission, zygote, SHORT)
 
-    from grader.tolerance import bounds
 
+def wanting_double(inputs: dict[str, float]) -> AnswerKey:
     questions = []
     for name, x in inputs.items():
         q = ask(name, {"x": x})
         wanted = np.array(2 * x)
         case = replace(q.cases[0], expected={"out": wanted}, bounds={"out": bounds(wanted, 0.0, 0.0, False)})
         questions.append(replace(q, cases=(case,)))
-    key = AnswerKey("demo", "Demo", "student.py", "numpy", tuple(questions), {})
-    return grade(key, Submission("ada", (SourceFile("student.py", source.encode()),), "student.py"), zygote, SHORT)
+    return AnswerKey("demo", "Demo", "student.py", "numpy", tuple(questions), {})
 
 
 def test_a_background_thread_on_the_wire(zygote: Zygote) -> None:
@@ -459,6 +624,29 @@ def test_not_written_yet(zygote: Zygote) -> None:
     assert why(response) == ("ERROR", "NotImplementedError") and "not written yet" in response.failure.message
 
 
+# -- inputs that are changed ---------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("changed", ["x", "dout", "x, dout"])
+def test_a_changed_cotangent_fails_like_a_changed_input(zygote: Zygote, changed: str) -> None:
+    """`dout` is none of the function's own parameters, but it is the case's."""
+    text = "".join(f"        {name}[0] += 1\n" for name in changed.split(", "))
+    source = "class Net:\n    def __init__(self, x):\n        self.x = x\n    def backward(self, dout):\n        out = 2 * dout\n"
+    source += text.replace(" x[0]", " self.x[0]") + "        return out\n"
+    inputs, wanted = {"x": np.ones(3), "dout": np.arange(3.0)}, 2 * np.arange(3.0)
+    steps = (Step("new", "Net", ("x",)), Step("call", "backward", ("dout",), ("dx",)))
+    q = ask("Net", inputs, gives=("dx",), steps=steps)
+    q = replace(
+        q,
+        params=("x",),
+        cases=(replace(q.cases[0], expected={"dx": wanted}, bounds={"dx": bounds(wanted, 0.0, 0.0, False)}),),
+    )
+    key = AnswerKey("demo", "Demo", "student.py", "numpy", (q,), {})
+    report = grade(key, Submission("ada", (SourceFile("student.py", source.encode()),), "student.py"), zygote, SHORT)
+    (outcome,) = report.questions[0].outcomes
+    assert (outcome.verdict, outcome.kind) == (Verdict.FAIL, "input modified") and changed in outcome.message
+
+
 # -- asking back ---------------------------------------------------------------------------------------------
 
 ASKING = "def g(x):\n    return -1.0\ndef f(x):\n    return g(x) + g(10 * x)\n"
@@ -521,17 +709,24 @@ MALFORMED = {
     "a bad node": "{'ask': 'g', 'args': [['z']]}",
     "a fixture": "{'ask': 'g', 'args': [['f', 'cubic', {}]]}",
     "no data, nested": "{'ask': 'g', 'args': [['l', [['?', 'no data', None]]]]}",
+    "bytes that are named twice": "{'ask': 'g', 'args': [['a', 0, '<f8', [0], 'C', False]] * 2, 'sizes': [0]}",
 }
 
 
 @pytest.mark.parametrize("name", MALFORMED)
 def test_malformed_questions_cost_their_case(zygote: Zygote, name: str) -> None:
     source = LIAR + (
-        f"def g(x): pass\ndef f(x):\n    say({{**{MALFORMED[name]}, 'sizes': []}})\n"
+        f"def g(x): pass\ndef f(x):\n    say({{'sizes': [], **{MALFORMED[name]}}})\n"
         "    got = session.pipe.receive()[0]\n    assert 'answer' in got, 'refused'\n    return 1.0\n"
     )
     response = asked(zygote, source, lambda name, args: 1.0)
     assert not response.values and response.failure.verdict == Verdict.ERROR
+
+
+def test_a_forged_question_without_an_answerer_costs_its_case(zygote: Zygote) -> None:
+    source = LIAR + "def f(x):\n    say({'ask': 'g', 'args': [], 'sizes': []})\n    return 1.0\n"
+    response = asked(zygote, source, None)
+    assert why(response) == ("ERROR", "unreadable answer") and "nobody answers" in response.failure.message
 
 
 def test_the_number_of_questions_is_bounded(zygote: Zygote, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -539,7 +734,7 @@ def test_the_number_of_questions_is_bounded(zygote: Zygote, monkeypatch: pytest.
     source = "def g(x): pass\ndef f(x):\n    for _ in range(int(x)): g(x)\n    return 1.0\n"
     assert asked(zygote, source, lambda name, args: 1.0, x=5.0).values == {"out": 1.0}
     response = asked(zygote, source, lambda name, args: 1.0, x=6.0)
-    assert why(response) == ("ERROR", "unreadable answer") and "more questions" in response.failure.message
+    assert why(response) == ("ERROR", "unreadable answer") and "too many questions" in response.failure.message
 
 
 # -- afterwards ----------------------------------------------------------------------------------------------

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 import pytest
 from play import ask, linux, one, play, why
 
 from grader.model import Fixture
+from grader.sandbox.spawn import Launcher, Spawner
 from grader.sandbox.zygote import Zygote
 from grader.wire import Unusable
 
@@ -78,6 +80,33 @@ def test_sources_that_are_refused(zygote: Zygote, data: bytes, message: str) -> 
 def test_a_syntax_error_names_its_line(zygote: Zygote) -> None:
     response = one(zygote, b"import math\n\ndef f(x:\n    return x\n")
     assert why(response) == ("ERROR", "SyntaxError") and "student.py line 3: def f(x:" in response.failure.message
+
+
+LENGTH = "def f(x):\n    return float(len('\u00e9'))\n"  # 1 as UTF-8, 2 as Latin-1
+COOKIES = {
+    "on the first line": ("# coding: latin-1\n", 2.0),
+    "after a comment": ("#!/usr/bin/python\n# coding: latin-1\n", 2.0),
+    "after an indented comment": ("   # mine\n# coding: latin-1\n", 2.0),
+    "after a blank line": ("\n# coding: latin-1\n", 2.0),
+    "after a docstring": ('"""About encodings."""\n# coding: latin-1\n', 1.0),
+    "in a docstring": ('"""What follows is\n# coding: rot13\n"""\n', 1.0),
+    "after code": ("import math\n# coding: nonsense\n", 1.0),
+    "after code, with CR LF": ("import math\r\n# coding: nonsense\r\n", 1.0),
+    "after code, with CR": ("import math\r# coding: nonsense\r", 1.0),
+    "after a comment, with CR": ("# mine\r# coding: latin-1\r", 2.0),
+    "on the third line": ("# mine\n# yours\n# coding: nonsense\n", 1.0),
+    "not a comment": ("coding = 'coding: rot13'\n", 1.0),
+}
+
+
+@pytest.mark.parametrize("name", COOKIES)
+def test_where_an_encoding_counts(zygote: Zygote, name: str) -> None:
+    head, wanted = COOKIES[name]
+    data = (head + LENGTH).encode()
+    assert one(zygote, data).values == {"out": wanted}
+    python: dict[str, Any] = {}
+    exec(compile(data, "student.py", "exec"), python)
+    assert python["f"](0) == wanted, "Python itself reads it otherwise"
 
 
 # -- loading -------------------------------------------------------------------------------------------------
@@ -171,6 +200,96 @@ def test_an_error_in_a_helper_names_the_helper(zygote: Zygote) -> None:
 def test_a_helper_that_shadows_numpy_changes_nothing(zygote: Zygote) -> None:
     files = {"student.py": "import numpy as np\ndef f(x):\n    return np.exp(x)", "numpy.py": "exp = abs"}
     assert play(zygote, files, ask("f", {"x": 0.0}))["f"][0].values["out"] == 1.0
+
+
+def test_folders_without_an_init_are_importable(zygote: Zygote) -> None:
+    files = {
+        "student.py": "from kit.deep.ops import twice\nimport kit.deep.ops as ops, kit\nf = twice",
+        "kit/deep/ops.py": "from ..scale import k\nimport kit.scale\ndef twice(x):\n    return kit.scale.k * x",
+        "kit/scale.py": "k = 2",
+    }
+    notes: list[str] = []
+    assert play(zygote, files, ask("f", {"x": 3.0}), notes=notes)["f"][0].values == {"out": 6.0}, notes
+    assert not notes
+
+
+@pytest.fixture(scope="module", params=["grade", "check"])
+def either(request: pytest.FixtureRequest, zygote: Zygote) -> Iterator[Launcher]:
+    """The confined worker and the plain one."""
+    made: Launcher = zygote if request.param == "grade" else Spawner()
+    yield made
+    if made is not zygote:
+        made.close()
+
+
+@pytest.mark.parametrize(
+    "statement", ["import pytest", "import pytest.mark", "from pytest import mark", "import torch"]
+)
+def test_other_packages_are_not_there(either: Launcher, statement: str) -> None:
+    """Installed on one machine and not on another, in `check` and not in `grade`: the same answer everywhere."""
+    notes: list[str] = []
+    (response,) = play(either, f"{statement}\ndef f(x):\n    return x\n", ask("f", {"x": 2.0}), notes=notes)["f"]
+    assert response.values == {"out": 2.0}
+    top = statement.split()[1].split(".")[0]
+    assert len(notes) == 1 and notes[0].startswith("line 1 raised ModuleNotFoundError")
+    assert f"{top} is not there where this is graded" in notes[0]
+    response = one(either, f"def f(x):\n    {statement}\n")
+    assert why(response) == ("ERROR", "ModuleNotFoundError")
+    assert f"{top} is not there where this is graded" in response.failure.message
+    fallback = f"try:\n    {statement}\nexcept ImportError:\n    found = False\ndef f(x):\n    return found\n"
+    assert one(either, fallback).values == {"out": False}
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import numpy.linalg, numpy.fft, numpy.testing, numpy.ma, numpy.polynomial",
+        "import numpy.random._generator, numpy.lib.stride_tricks",
+        "import json, xml.dom.minidom, concurrent.futures, importlib.metadata, unittest.mock, email.mime.text",
+        "import sysconfig; sysconfig.get_config_vars()",
+        "import zoneinfo; zoneinfo.ZoneInfo('UTC')",
+        "import ctypes.util, locale, doctest, pydoc, timeit, cProfile, pstats",
+        "import __main__, this",
+        "import importlib; importlib.reload(importlib.import_module('statistics'))",
+        "import platform; platform.platform()",
+    ],
+)
+def test_numpy_and_the_standard_library_are_there(either: Launcher, statement: str) -> None:
+    notes: list[str] = []
+    found = play(either, f"{statement}\ndef f(x):\n    return x\n", ask("f", {"x": 2.0}), notes=notes)
+    assert found["f"][0].values == {"out": 2.0} and not notes
+
+
+def test_a_missing_import_does_not_cost_the_one_beside_it(either: Launcher) -> None:
+    source = "import nothere, numpy as np, alsonot\nimport math\ndef f(x):\n    return np.exp(0.0) + math.sqrt(4)\n"
+    notes: list[str] = []
+    (response,) = play(either, source, ask("f", {"x": 2.0}), notes=notes)["f"]
+    assert response.values == {"out": 3.0}
+    assert [next(w for w in ("nothere", "alsonot") if w in note) for note in notes] == ["nothere", "alsonot"]
+
+
+@pytest.mark.parametrize(
+    "name", ["numpy.py", "json.py", "random.py", "sys.py", "worker.py", "student.PY", "my work (2).py"]
+)
+def test_a_sole_file_of_any_name_is_graded(either: Launcher, name: str) -> None:
+    source = "import json, random, sys\nimport numpy as np\ndef f(x):\n    return np.exp(0.0) + len(json.dumps(x))\n"
+    notes: list[str] = []
+    assert play(either, {name: source}, ask("f", {"x": 1.0}), notes=notes)["f"][0].values == {"out": 4.0}
+    assert not notes
+
+
+def test_the_order_of_a_set_of_words_is_the_same_in_every_run() -> None:
+    """A student's loop over a set gives the same sums, and the same grade, twice."""
+    source = "def f(x):\n    return list({chr(97 + i % 26) * (1 + i // 26) for i in range(200)})\n"
+    orders = []
+    for make in (Zygote, Zygote, Spawner):
+        made = make()
+        try:
+            orders.append(one(made, source, kind="list").values["out"])
+        finally:
+            made.close()
+    assert len(orders[0]) == 200 and orders[0] == orders[1] == orders[2]
+    assert orders[0] != sorted(orders[0])
 
 
 # -- calling -------------------------------------------------------------------------------------------------
@@ -315,7 +434,7 @@ def test_wrong_number_of_outputs(zygote: Zygote, returned: str, count: int) -> N
     question = ask("f", {"x": 1.0}, gives=("a", "b"))
     response = play(zygote, f"def f(x):\n    return {returned}", question)["f"][0]
     assert why(response) == ("FAIL", "wrong number of outputs")
-    assert response.failure.message == f"{count} returned, 2 expected"
+    assert response.failure.message == f"returned {count} value{'s' * (count != 1)}, expected 2: a, b"
 
 
 def test_lists_dicts_and_text_come_back(zygote: Zygote) -> None:
@@ -325,6 +444,19 @@ def test_lists_dicts_and_text_come_back(zygote: Zygote) -> None:
     got = one(zygote, source, kind="list").values["out"]
     assert got[:3] == [1, "two", None] and got[3][0] == 3 and list(got[3][1]) == [4, 5]
     assert list(got[4]["k"]) == [1.0, 1.0] and got[5][0] == 1
+
+
+@pytest.mark.parametrize("text", ["np.str_('two')", "np.array('two')", "np.array(['two'])[0]", "'two'"])
+def test_text_of_numpy_is_text(zygote: Zygote, text: str) -> None:
+    for kind in ("array", "list", "text"):
+        assert one(zygote, f"import numpy as np\ndef f(x):\n    return {text}\n", kind=kind).values == {"out": "two"}
+    inside = f"import numpy as np\ndef f(x):\n    return [{text}, {{'k': {text}}}, None]\n"
+    assert one(zygote, inside, kind="list").values["out"] == ["two", {"k": "two"}, None]
+
+
+def test_a_long_text_of_numpy_is_too_large_like_any_other(zygote: Zygote) -> None:
+    source = "import numpy as np\ndef f(x):\n    return np.str_('x' * 5000)\n"
+    assert one(zygote, source).values == {"out": Unusable("too large")}
 
 
 def test_rows_of_many_lengths_are_a_list_where_one_is_asked_for(zygote: Zygote) -> None:
