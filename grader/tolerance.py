@@ -30,7 +30,7 @@ def bounds(expected: Array, noise64: float, noise32: float, float32_input: bool)
     scale = float(finite.max()) if finite.size else 0.0
     rows = {}
     for name, noise in (("float64", noise64), ("float32", noise32)):
-        rounding = float(np.finfo(name).eps) * (scale or 1.0)
+        rounding = float(np.finfo(name).eps) * (scale if scale > float(np.finfo(name).tiny) else 1.0)
         floor = min(NOISE_FACTOR * max(noise, rounding), NOISE_CAP * max(scale, NOISE_CAP))
         rows[name] = Bound(RTOL[name], RTOL[name] * scale + floor)
     return {"float64": rows["float32"], "float32": rows["float32"]} if float32_input else rows

@@ -54,7 +54,7 @@ def write_course(
     if stub is None:
         heads = re.findall(r"^(@question\([^$]*?)^def (\w+)(\(.*?\)):", source, re.M)
         stub = "".join(
-            f"class {name}:\n    pass\n\n\n"
+            f"class {name}:\n    pass\n\n{_methods(made)}\n"
             if "steps=" in made
             else f"def {name}{params}:\n    raise NotImplementedError\n\n\n"
             for made, name, params in heads
@@ -67,6 +67,12 @@ def write_course(
         (reference / "solutions" / "model.py").write_text(solution)
     (root / "secret").write_text(secret)
     return Course(root, root / "secret")
+
+
+def _methods(made: str) -> str:
+    """A stub for each method that the steps of a question call."""
+    names = dict.fromkeys(re.findall(r"""call\(["'](\w+)""", made))
+    return "".join(f"    def {name}(self, *args):\n        raise NotImplementedError\n\n" for name in names)
 
 
 def line_of(text: str, marker: str = "# here") -> int:

@@ -306,8 +306,8 @@ REFUSED = {
         "another case",
     ),
     "exception": (
-        question("return x @ torch.ones(2, dtype=x.dtype)", case="x=np.ones(3)"),
-        "# reference",
+        question("return x @ torch.ones(2, dtype=x.dtype)  # raised", case="x=np.ones(3)"),
+        "# raised",
         "RuntimeError in case 'seen'",
         "answer every case",
     ),
@@ -320,7 +320,7 @@ REFUSED = {
     "integer input": (
         question("return (x * x).sum()", case="x=np.array([1, 2])"),
         "# case",
-        "x is no floating-point value",
+        "x holds integers, so dx does not exist",
         "floats",
     ),
     "one output of two": (question("return x.sum()", head="a=1, b=1"), "# reference", "its 2 outputs", "Return a, b"),
@@ -367,7 +367,7 @@ REFUSED = {
         SQUARE + CASES.format(name="square") + "\n@square.mistake('Is that so, really?')  # here\n"
         "def m(out):\n    return {'dy': 1.0}\n",
         "# here",
-        "m returned no dict of outputs",
+        "m returned no dict of the outputs loss, dx",
         "Return dict(loss=...)",
     ),
     "convention that returns no dict": (

@@ -12,9 +12,9 @@ from pathlib import Path
 from ..errors import IntakeError
 from ..text import clean_text
 
-MAX_MEMBERS = 50_000
+MAX_FILES = 50_000
 MAX_ARCHIVE = 1 << 30  # bytes of the zip itself
-MAX_MEMBER = 1 << 20  # bytes of one Python file, unpacked
+MAX_FILE = 1 << 20  # bytes of one Python file
 MAX_TOTAL = 1 << 30  # bytes unpacked in all
 # Files that may hold a program that was not handed in as one: that they are there is told.
 OTHERS = (".zip", ".gz", ".tgz", ".tar", ".rar", ".7z", ".xz", ".bz2", ".txt", ".pdf", ".doc", ".docx", ".rtf", ".html")
@@ -61,8 +61,8 @@ def read_zip(path: Path) -> tuple[Folder, list[str]]:
 
 def _tree(archive: zipfile.ZipFile, name: str) -> tuple[Folder, list[str]]:
     members = archive.infolist()
-    if len(members) > MAX_MEMBERS:
-        raise IntakeError(f"{name} has {len(members):,} members; at most {MAX_MEMBERS:,} are taken")
+    if len(members) > MAX_FILES:
+        raise IntakeError(f"{name} has {len(members):,} members; at most {MAX_FILES:,} are taken")
     root, total, unsafe = Folder(), 0, list[str]()
     for member in members:
         name_inside = _name(member)
@@ -112,9 +112,9 @@ def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:
         return f"{shown} is encrypted"
     try:
         with archive.open(member) as file:
-            data = file.read(MAX_MEMBER + 1)
+            data = file.read(MAX_FILE + 1)
     except Exception as error:  # whatever a decoder makes of a student's bytes: this file's problem alone
         return f"{shown} cannot be unpacked: {clean_text(str(error), 120, lines=False)}"
-    if len(data) > MAX_MEMBER:
-        return f"{shown} unpacks to more than {MAX_MEMBER:,} bytes"
+    if len(data) > MAX_FILE:
+        return f"{shown} unpacks to more than {MAX_FILE:,} bytes"
     return data

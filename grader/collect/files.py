@@ -17,9 +17,8 @@ from pathlib import Path
 from ..errors import IntakeError, UsageError
 from ..model import SourceFile, Submission
 from ..text import clean_text
-from .archive import OTHERS, Folder, is_hidden, is_source, read_zip
+from .archive import MAX_FILE, OTHERS, Folder, is_hidden, is_source, read_zip
 
-MAX_FILE = 1 << 20  # bytes of one source file
 MAX_FILES = 100  # source files of one student
 MAX_DEPTH = 8
 

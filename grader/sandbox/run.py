@@ -31,7 +31,7 @@ from .spawn import OUT_OF_MEMORY, Launcher
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 LOAD_CAP = 1 << 16
 COUNT = "wrong number of outputs"
-RESERVE_SECONDS = 2.0  # of the submission's time that no question can take from another
+RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
 
 

@@ -98,7 +98,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("initialisation", hidden=True, S=np.zeros((4, 6)), y=rng.integers(6, size=4))
     S = np.array([[3.0, 2.0, 4.0, 1.0], [0.0, 1.0, 2.0, 1.0], [5.0, 4.0, 4.0, 4.0]])
     yield Case("margins of exactly one", hidden=True, S=S, y=np.array([0, 1, 0]))
-    S, y = rng.normal(scale=1e3, size=(6, 4)), rng.integers(4, size=6)
+    S, y = rng.normal(scale=1e3, size=(5, 7)), rng.integers(7, size=5)  # a shape seen before: nothing may be kept
     yield Case("large scores", hidden=True, S=S, y=y)
 
 

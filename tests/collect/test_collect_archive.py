@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from grader.collect import archive as archive_module
-from grader.collect.archive import MAX_MEMBER, Folder, read_zip
+from grader.collect.archive import MAX_FILE, Folder, read_zip
 from grader.collect.files import collect
 from grader.errors import IntakeError
 from grader.model import Submission
@@ -108,7 +108,7 @@ def test_hidden_members_and_caches_are_left_out(tmp_path: Path) -> None:
 
 
 def test_a_notebook_gets_a_clear_message_and_costs_nothing_beside_the_file(tmp_path: Path) -> None:
-    big = ("bob/plots.ipynb", b" " * (MAX_MEMBER + 1))
+    big = ("bob/plots.ipynb", b" " * (MAX_FILE + 1))
     found = by_name(make(tmp_path / "s.zip", "alice/svm.ipynb", "bob/svm.py", big))
     assert "notebooks" in found["alice"].problem and not found["alice"].empty
     assert not found["bob"].problem
@@ -121,7 +121,7 @@ def test_folders_only(tmp_path: Path) -> None:
 
 
 def test_other_files_are_not_unpacked(tmp_path: Path) -> None:
-    found = by_name(make(tmp_path / "s.zip", "alice/svm.py", ("alice/data.npz", b"x" * (2 * MAX_MEMBER)), "bob/svm.py"))
+    found = by_name(make(tmp_path / "s.zip", "alice/svm.py", ("alice/data.npz", b"x" * (2 * MAX_FILE)), "bob/svm.py"))
     assert not found["alice"].problem and len(found["alice"].files) == 1
 
 
@@ -161,7 +161,7 @@ def test_a_path_that_is_too_deep_is_told_and_costs_nobody(tmp_path: Path) -> Non
 
 
 def test_too_many_members(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(archive_module, "MAX_MEMBERS", 5)
+    monkeypatch.setattr(archive_module, "MAX_FILES", 5)
     make(tmp_path / "ok.zip", *(f"s{i}/svm.py" for i in range(5)))
     assert len(collect([tmp_path / "ok.zip"], MAIN)) == 5
     with pytest.raises(IntakeError, match="6 members; at most 5"):
@@ -206,7 +206,7 @@ def test_a_link_is_no_file(tmp_path: Path) -> None:
 
 
 def test_a_bomb_is_not_unpacked_beyond_the_cap(tmp_path: Path) -> None:
-    found = spoiled(tmp_path, ("alice/svm.py", b"#" * (64 << 20)), ("bob/svm.py", b"#" * MAX_MEMBER))
+    found = spoiled(tmp_path, ("alice/svm.py", b"#" * (64 << 20)), ("bob/svm.py", b"#" * MAX_FILE))
     assert "more than 1,048,576 bytes" in found["alice"].problem
     assert not found["bob"].problem
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
 from grader.model import FrozenCase, FrozenQuestion, Outcome, Output, QuestionResult, Report, Response, Verdict
-from grader.report.student import question_lines, summary
+from grader.report.student import own_forward_broken, question_lines, summary
 from grader.selfcheck import OwnGradient
 
 FAIL = Verdict.FAIL
@@ -50,13 +51,23 @@ def test_a_wrong_value_shows_the_message_the_inputs_and_the_hint_once_per_output
 
 
 def test_the_own_gradient_tells_which_of_the_two_is_wrong() -> None:
-    agrees = OwnGradient("dW", "loss", "three images", True, 1.0, 1.0)
-    assert "dW is the gradient of your own loss: look for the error in loss" in lines(
+    agrees = OwnGradient("dW", "loss", "three images", True, True, 1.0, 1.0)
+    assert "dW is the gradient of your own loss: the derivative is right, so compare what loss computes" in lines(
         outcome(FAIL, "dW"), own=(agrees,)
     )
     assert "own loss" not in lines(outcome(FAIL, "loss"), own=(agrees,))
-    differs = OwnGradient("dW", "loss", "three images", False, 1.5, 2.5)
+    differs = OwnGradient("dW", "loss", "three images", True, False, 1.5, 2.5)
     assert "it says 2.5, nudging says 1.5" in lines(outcome(FAIL, "dW"), own=(differs,))
+
+
+def test_a_right_gradient_beside_a_wrong_forward_is_told_where_both_are_of_one_function() -> None:
+    """The marks are full, but the student's two outputs contradict each other."""
+    for same in (True, False):
+        differs = OwnGradient("dW", "loss", "three images", same, False, 1.5, 2.5)
+        text = lines(outcome(Verdict.PASS, "dW"), own=(differs,))
+        assert ("but your loss is not what it is the gradient of" in text) is same
+        assert ("  FAIL  svm" in text) is same and own_forward_broken((differs,)) is same
+    assert not own_forward_broken(()) and not own_forward_broken((replace(differs, same=True, agrees=True),))
 
 
 def test_only_the_last_printed_lines_are_shown() -> None:

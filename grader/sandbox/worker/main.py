@@ -91,7 +91,10 @@ def single() -> None:
     """Serve one session on stdin and stdout, without layers; the student's output goes to stderr."""
     pipe = Pipe(os.dup(0), os.dup(1))
     quiet_streams(2)
-    os.chdir("/")  # where it is graded there are no files beside it either
+    os.chdir("/")  # where it is graded there are no files beside it either, and none can be written
+    with contextlib.suppress(ImportError, OSError, ValueError):
+        resource: Any = importlib.import_module("resource")
+        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     Session(pipe).serve()
     os._exit(0)
 

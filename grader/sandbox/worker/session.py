@@ -182,6 +182,9 @@ class Session:
         self.module = types.ModuleType(name)
         self.module.__file__ = main
         sys.modules[name] = self.module
+        own = main.rsplit("/", 1)[-1].removesuffix(".py")
+        if own not in sys.stdlib_module_names and own != "numpy":
+            sys.modules[own] = self.module
         sys.meta_path.insert(0, Imports({n: d for n, d in self.sources.items() if n != main}, self.torch is not None))
         self.seed()
         try:
