@@ -5,9 +5,11 @@ from __future__ import annotations
 import concurrent.futures as futures
 import functools
 import hashlib
+import sys
 import threading
 from collections.abc import Callable, Generator, Mapping, Sequence
 from dataclasses import astuple, dataclass, field, replace
+from importlib import metadata
 from pathlib import Path
 
 from . import __version__
@@ -75,8 +77,8 @@ def _all(question: FrozenQuestion, failure: Failure) -> dict[str, Response]:
 
 @functools.cache
 def code_digest() -> str:
-    """SHA-256 of the code that runs and judges: a verdict depends on it."""
-    digest = hashlib.sha256(__version__.encode())
+    """SHA-256 of what runs and judges: our code, Python and NumPy. A verdict depends on it."""
+    digest = hashlib.sha256(f"{__version__} {sys.version} {metadata.version('numpy')}".encode())
     here = Path(__file__).parent
     for path in sorted([*here.glob("*.py"), *(here / "sandbox").rglob("*.py")]):
         digest.update(hashlib.sha256(path.read_bytes()).digest())

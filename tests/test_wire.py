@@ -136,8 +136,14 @@ def test_every_dtype_in_every_layout(dtype: str) -> None:
 
 
 def test_an_array_is_a_fresh_writable_copy() -> None:
-    got = round_trip(np.zeros(3))
-    got[0] = 1.0  # a view of the frame would refuse
+    """Two readings of one frame share nothing: writing to the first leaves the second as it was sent."""
+    buffers: list[bytes] = []
+    node = encode(np.zeros(3), buffers)
+    raw = [bytearray(buffer) for buffer in buffers]
+    first = decode(node, [memoryview(buffer) for buffer in raw])
+    first[0] = 1.0
+    assert decode(node, [memoryview(buffer) for buffer in raw])[0] == 0.0
+    assert first[0] == 1.0
 
 
 def test_lone_surrogates_and_tuples_and_numpy_scalars() -> None:

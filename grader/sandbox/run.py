@@ -1,7 +1,7 @@
 """All cases of an assignment put to one submission: Submission + AnswerKey's questions -> Responses.
 
-A crash, an exit or a time-out costs the case in which it happens; the rest goes on in a fresh process. Every
-question keeps its fair share of the submission's time, so that loops in some cannot starve the others."""
+A crash, an exit or a time-out costs the case in which it happens; the rest goes on in a fresh process. Each
+question leaves a reserve of the submission's time to those after it, so that loops cannot starve the others."""
 
 from __future__ import annotations
 

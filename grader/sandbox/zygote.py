@@ -19,6 +19,7 @@ from .spawn import FAILED, OUT_OF_MEMORY, Launcher, Spawner, clean_environment, 
 from .worker import confine, scratch
 
 READY_SECONDS = 120.0
+CPU_MARGIN = 2 * 3600  # seconds of processor time: threads and an author's longer limits count; the clock is ours
 MEMORY_SHARE = 0.75  # of the limit: a worker that dies by a signal with more is out of memory
 
 
@@ -104,7 +105,7 @@ class Zygote:
         output, their_output = os.pipe()
         theirs = [their_read, their_write, their_output]
         memory = limits.memory * (2 if self.library == "torch" else 1)
-        order = {"op": "fork", "memory": memory, "seconds": int(limits.submission) + 30}
+        order = {"op": "fork", "memory": memory, "seconds": int(limits.submission) + CPU_MARGIN}
         try:
             socket.send_fds(control, [json.dumps(order).encode()], theirs)
             self._receive("fork")
