@@ -120,7 +120,7 @@ def grade(
 
     course = _course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
-    found = collect(submissions, key.file, {q.steps[0].target for q in key.questions})
+    found = collect(submissions, key.file, {t for q in key.questions for t in q.targets})
     for path in submissions:
         if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
             raise UsageError(f"--out {out} lies inside the submissions {path}; name a folder elsewhere")

@@ -16,7 +16,7 @@ from .errors import KeyFileError, WireError
 from .model import AnswerKey, Bound, FrozenCase, FrozenQuestion, MistakeNote, Output, OwnForward, Step, Value
 from .wire import decode, encode, pack, read_frame
 
-MAGIC = b"DLGRADER KEY 1\n"
+MAGIC = b"DLGRADER KEY 2\n"
 HEADER_CAP = 256 << 20
 PUBLIC_PROVENANCE = ("grader", "torch", "numpy")
 
@@ -46,6 +46,8 @@ def dump(key: AnswerKey) -> bytes:
         "provenance": dict(key.provenance),
         "fixtures": key.fixtures,
         "public": key.public,
+        "per_student": key.per_student,
+        "student": key.student,
         "questions": [_question(q, buffers) for q in key.questions],
     }
     frame = pack(header, buffers, HEADER_CAP)
@@ -75,6 +77,8 @@ def load(data: bytes, name: str = "key") -> AnswerKey:
             header["provenance"],
             header["fixtures"],
             header["public"],
+            header["per_student"],
+            header["student"],
         )
     except (WireError, LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
         raise KeyFileError(f"{name}: cannot be read ({type(error).__name__}: {error})") from error
@@ -98,6 +102,10 @@ def _question(q: FrozenQuestion, buffers: list[bytes]) -> dict[str, Any]:
         "forward": [q.forward.question, encode(dict(q.forward.fixed), buffers)] if q.forward else None,
         "conventions": q.conventions,
         "mistakes": [[m.name, m.hint, m.code] for m in q.mistakes],
+        "calls": q.calls,
+        "carry": q.carry,
+        "predicate": q.predicate,
+        "parts": [[o.name, o.points, o.wrt, o.kind] for o in q.parts],
         "cases": [_case(c, buffers) for c in q.cases],
     }
 
@@ -134,6 +142,10 @@ def _read_question(q: dict[str, Any], buffers: list[memoryview]) -> FrozenQuesti
         forward=OwnForward(forward[0], decode(forward[1], buffers)) if forward else None,
         conventions=tuple(q["conventions"]),
         mistakes=tuple(MistakeNote(*row) for row in q["mistakes"]),
+        calls=tuple(q["calls"]),
+        carry=q["carry"],
+        predicate=q["predicate"],
+        parts=tuple(Output(*row) for row in q["parts"]),
     )
 
 

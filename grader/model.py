@@ -120,10 +120,24 @@ class FrozenQuestion:
     forward: OwnForward | None = None
     conventions: tuple[str, ...] = ()
     mistakes: tuple[MistakeNote, ...] = ()
+    calls: tuple[str, ...] = ()  # functions of the student's own that this one builds on
+    carry: float = 0.0  # share of its points that it earns where it is right but for a wrong one of those
+    predicate: str = ""  # source of the function that marks `parts`, where this is a property
+    parts: tuple[Output, ...] = ()  # what the steps give, where a predicate marks it
 
     @property
     def points(self) -> float:
         return sum(output.points for output in self.outputs)
+
+    @property
+    def returned(self) -> tuple[Output, ...]:
+        """What the steps give: the outputs, or the parts that a predicate marks."""
+        return self.parts or self.outputs
+
+    @property
+    def targets(self) -> tuple[str, ...]:
+        """The student's functions and classes that the steps call."""
+        return tuple(dict.fromkeys(s.target for s in self.steps if s.kind in ("function", "new")))
 
 
 @dataclass(frozen=True)
@@ -138,6 +152,8 @@ class AnswerKey:
     provenance: Mapping[str, str]
     fixtures: str = ""  # source of the public fixtures.py
     public: bool = False
+    per_student: bool = False  # whether each student's hidden cases are drawn from a seed of their own
+    student: str = ""  # whose key this is, if so
 
     @property
     def points(self) -> float:
@@ -216,6 +232,7 @@ class Outcome:
     message: str = ""
     hint: str = ""
     mistake: str = ""
+    carried: str = ""  # own functions that the reference answered; then right: earns the question's share
 
 
 @dataclass(frozen=True)

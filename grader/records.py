@@ -8,7 +8,7 @@ from typing import Any
 
 from .model import Outcome, QuestionResult, Report, Verdict
 
-SCHEMA = 1
+SCHEMA = 2
 
 
 def outcome_to_json(o: Outcome) -> dict[str, Any]:
@@ -24,6 +24,7 @@ def outcome_to_json(o: Outcome) -> dict[str, Any]:
         "message": o.message,
         "hint": o.hint,
         "mistake": o.mistake,
+        "carried": o.carried,
     }
 
 
@@ -51,6 +52,7 @@ def result_from_json(data: Mapping[str, Any]) -> QuestionResult:
             message=o["message"],
             hint=o["hint"],
             mistake=o["mistake"],
+            carried=o["carried"],
         )
         for o in data["outcomes"]
     )

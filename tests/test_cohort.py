@@ -111,7 +111,7 @@ def test_the_csv_holds_the_same_scores(graded: tuple[Path, Any]) -> None:
 def test_reports_tell_what_they_rest_on(graded: tuple[Path, Any]) -> None:
     out, done = graded
     for report in _reports(out).values():
-        assert report["schema"] == 1
+        assert report["schema"] == 2
         assert report["isolation"].startswith("strong")
         assert {"grader", "torch", "numpy", "python", "device", "seed", "sources"} <= set(report["provenance"])
     assert "isolation strong" in done.stdout

@@ -232,7 +232,7 @@ def test_a_public_view_of_a_public_view_is_the_same() -> None:
 def test_another_version_is_told_from_no_key_at_all() -> None:
     data = dump(KEY)
     with pytest.raises(KeyFileError, match=r"^mine\.key: made by another version"):
-        load(data.replace(MAGIC, b"DLGRADER KEY 2\n", 1), "mine.key")
+        load(data.replace(MAGIC, b"DLGRADER KEY 9\n", 1), "mine.key")
     for other in (b"", b"PK\x03\x04", b"\n" + data, MAGIC[:-1]):
         with pytest.raises(KeyFileError, match=r"^mine\.key: "):
             load(other, "mine.key")

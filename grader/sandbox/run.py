@@ -126,14 +126,14 @@ class Runner:
         loaded = self._load()
         if loaded.failure:
             return Response(failure=loaded.failure)
-        target = question.steps[0].target
-        if target not in loaded.found:
-            why = (
-                "is not a function or class"
-                if target in loaded.present
-                else f"is not defined in {clean_text(self.submission.main, 120, lines=False)}"
-            )
-            return Response(failure=Failure(Verdict.MISSING, "missing", f"{target} {why}"))
+        for target in question.targets:
+            if target not in loaded.found:
+                why = (
+                    "is not a function or class"
+                    if target in loaded.present
+                    else f"is not defined in {clean_text(self.submission.main, 120, lines=False)}"
+                )
+                return Response(failure=Failure(Verdict.MISSING, "missing", f"{target} {why}"))
         assert self._channel is not None
         buffers: list[bytes] = []
         cap = ANSWER_SLACK + 8 * sum(_size(v) for v in case.expected.values())
@@ -141,7 +141,7 @@ class Runner:
             "op": "call",
             "steps": [[s.kind, s.target, s.takes, s.gives] for s in question.steps],
             "inputs": {name: encode(value, buffers) for name, value in case.inputs.items()},
-            "kinds": {output.name: output.kind for output in question.outputs},
+            "kinds": {output.name: output.kind for output in question.returned},
             "ask": list(self.ask),
             "cap": cap,
         }
@@ -211,7 +211,7 @@ class Runner:
             "files": [file.name for file in files],
             "main": self.submission.main,
             "module": self.key.file.removesuffix(".py"),
-            "targets": sorted({q.steps[0].target for q in self.key.questions}),
+            "targets": sorted({t for q in self.key.questions for t in q.targets}),
         }
         buffers = [file.data for file in files]
         during = "while the file was loaded"
@@ -235,15 +235,15 @@ class Runner:
     ) -> Response:
         """An answer frame as a Response. Raises WireError where it breaks the rules."""
         nodes, error, modified = got.get("values"), got.get("error"), _list(got.get("modified"))
-        if not isinstance(nodes, dict) or len(nodes) > len(question.outputs):
+        if not isinstance(nodes, dict) or len(nodes) > len(question.returned):
             raise WireError("malformed answer")
-        names, seen = {output.name for output in question.outputs}, set[int]()
+        names, seen = {output.name for output in question.returned}, set[int]()
         values = {k: decode(node, body, answers=True, seen=seen) for k, node in nodes.items() if k in names}
         failure, raised = None, tuple[str, ...]()
         if error is not None:
             failure = _failure(error)
             if failure.kind == COUNT:
-                failure = replace(failure, message=f"{failure.message}: {', '.join(o.name for o in question.outputs)}")
+                failure = replace(failure, message=f"{failure.message}: {', '.join(o.name for o in question.returned)}")
             raised = tuple(_kinds(error))
         changed = tuple(name for name in case.inputs if name in modified)
         return Response(values, failure, raised, changed, clean_text(printed, 4000))
