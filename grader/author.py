@@ -162,6 +162,7 @@ class Question:
     case_source: Callable[[np.random.Generator], Iterator[Case]] | None = None
     mistakes: list[Variant] = field(default_factory=list)
     conventions: list[Variant] = field(default_factory=list)
+    excuses: dict[str, tuple[str, Where]] = field(default_factory=dict)
 
     @property
     def gradients(self) -> dict[str, str]:
@@ -230,6 +231,14 @@ class Question:
             return function
 
         return add
+
+    def excuse(self, what: str, *, because: str) -> None:
+        """Let the audit pass over one finding on this question, for a reason that it prints: the name of a wrong
+        answer that survives (as the audit names it), or "room of OUTPUT"."""
+        where = Where.frame(sys._getframe(1))
+        if not isinstance(because, str) or len(because.strip()) < 10:
+            raise where.refuse(f"{what!r} is excused without a reason", "Say why in because='...'")
+        self.excuses[what] = (because, where)
 
     def _add(self, to: list[Variant], function: Function, label: str = "", hint: str = "", code: str = "") -> None:
         where, name = Where.of(function), label or getattr(function, "__name__", "?")

@@ -286,22 +286,36 @@ def freeze(assignment: str, course_path: Path, secret_file: Path | None, device:
 @course_option
 @secret_option
 @device_option
-def audit(assignment: str, course_path: Path, secret_file: Path | None, device: str) -> None:
-    """Right solutions get full marks, the stub none, and every declared mistake is caught by a hidden case."""
-    from .audit import audit as run_audit
-    from .model import Limits
-    from .report.table import audit_table
-    from .sandbox.zygote import launcher
-
+@click.option("--all", "everything", is_flag=True, help="List every wrong answer that was tried.")
+@click.option("--json", "as_json", is_flag=True, help="Print the audit as JSON.")
+def audit(
+    assignment: str, course_path: Path, secret_file: Path | None, device: str, everything: bool, as_json: bool
+) -> None:
+    """Does it tell right from wrong? Right solutions, the stub, declared, generic and mutated wrong answers, and
+    the room of each tolerance. Exit code 1 where something survives or room is lacking."""
     course = _course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
+    import json
+
+    from .audit import audit as run_audit
+    from .audit import audit_to_json
+    from .model import Limits
+    from .report.audit import audit_table
+    from .sandbox.zygote import launcher
+
     worker = launcher(key.library)
     try:
-        found = run_audit(course, key, worker, Limits())
+        found = run_audit(course, key, worker, Limits(), device, _status)
     finally:
         worker.close()
-    click.echo(audit_table(found))
+    click.echo(json.dumps(audit_to_json(found), indent=1) if as_json else audit_table(found, everything))
     sys.exit(1 if found.problems else 0)
+
+
+def _status(text: str) -> None:
+    """One line of progress, on a terminal in place of the one before."""
+    if sys.stderr.isatty():
+        click.echo(f"\r\033[K{text} …", nl=False, err=True)
 
 
 @cli.command()

@@ -216,6 +216,7 @@ class Response:
     raised: tuple[str, ...] = ()  # built-in exceptions that the raised one is an instance of
     modified: tuple[str, ...] = ()  # inputs that were changed in place
     printed: str = ""
+    again: Mapping[str, Value] | None = None  # values of the same call made once more, after the other cases
 
 
 @dataclass(frozen=True)

@@ -42,6 +42,17 @@ class Source:
         return np.random.Generator(np.random.PCG64(_seed(self.secret, self.name, question, case, purpose)))
 
 
+def redrawn(source: Source, question: Question, number: int) -> tuple[Case, ...]:
+    """The cases of a question from another secret: what another draw might have been."""
+    secret = hashlib.sha256(source.secret + b"redrawn %d" % number).digest()
+    assert question.case_source is not None
+    names = [(case.name, case.hidden) for case in source.cases[question.name]]
+    cases = list(_run_cases(question, None, Where.of(question.case_source)))
+    seeds = [_seed(secret, source.name, question.name, case, "case") for case in cases]
+    cases = list(_run_cases(question, seeds, Where.of(question.case_source)))
+    return tuple(case for case in cases if (case.name, case.hidden) in names)
+
+
 def _seed(secret: bytes, assignment: str, question: str, case: Case, purpose: str) -> int:
     material = [secret if case.hidden else PUBLIC_SEED, assignment.encode(), question.encode(), case.name.encode()]
     material.append(purpose.encode())

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import math
 import unicodedata
 from collections.abc import Sequence
 
-from ..audit import Audit
 from ..model import AnswerKey, Outcome, Report, Verdict
 from .files import points
 
@@ -70,28 +68,3 @@ def align(rows: Sequence[Sequence[str]], right: Sequence[int] | range = ()) -> s
 
 def _width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def audit_table(found: Audit) -> str:
-    """An audit on one screen, with its verdict last."""
-    lines = ["solutions (must get full marks)"]
-    lines += [f"  {r.student:<20} {points(r.score) or 'ungraded'} of {points(r.max_score)}" for r in found.solutions]
-    if found.stub:
-        lines.append(f"  {'the untouched stub':<20} {points(found.stub.score) or 'ungraded'} (must get 0)")
-    rows = [["question", "mistake", "taxonomy", "public", "hidden", "distance"]]
-    for m in found.mistakes:
-        public, hidden = found.cases[m.question]
-        far = "not finite" if math.isinf(m.distance) else f"{m.distance:.1e}"
-        cases = [f"{m.public}/{public}", f"{m.hidden}/{hidden}"]
-        rows.append([m.question, m.mistake, m.code, *cases, far if m.hidden else "survives"])
-    lines += ["", "declared mistakes: cases that fail each, and its largest distance in units of the tolerance"]
-    lines += ["  " + line for line in align(rows, right=range(3, 6)).splitlines()]
-    lines.append("")
-    lines += [f"PROBLEM  {problem}" for problem in found.problems]
-    count = sum(public + hidden for public, hidden in found.cases.values())
-    lines.append(
-        f"{found.assignment}: {'NOT CLEAN' if found.problems else 'clean'} "
-        f"({len(found.cases)} questions, {count} cases, {len(found.mistakes)} mistakes, "
-        f"{len(found.solutions)} solutions)"
-    )
-    return "\n".join(lines)

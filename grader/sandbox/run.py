@@ -31,6 +31,7 @@ from .spawn import OUT_OF_MEMORY, Launcher
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 LOAD_CAP = 1 << 16
 COUNT = "wrong number of outputs"
+DEATHS = ("crashed", "unreadable answer")
 RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
 
@@ -118,9 +119,23 @@ class Runner:
             response = out[case.name] = self._case(
                 question, case, max(left - reserve * (len(question.cases) - index - 1), reserve)
             )
-            died = response.failure is not None and response.failure.kind in ("crashed", "unreadable answer")
+            died = response.failure is not None and response.failure.kind in DEATHS
             crashes += died and not (self._loaded and self._loaded.failure)
+        self._call_again(question, out, deadline)
         return out
+
+    def _call_again(self, question: FrozenQuestion, out: dict[str, Response], deadline: float) -> None:
+        """Make one call once more after all others, a hidden one if there is one: what a function keeps between
+        calls shows. Neither a second call that takes too long nor one that ends the process counts."""
+        ordinary = sorted((c for c in question.cases if c.raises is None), key=lambda c: not c.hidden)
+        answered = [case for case in ordinary if out[case.name].failure is None]
+        left = min(deadline - self._answering(), self._deadline - self._now())
+        if len(ordinary) < 2 or not answered or left <= 0.02:
+            return
+        first = answered[0]
+        response = self._case(question, first, left)
+        if response.failure is None or response.failure.kind not in (*DEATHS, "time limit", "memory limit"):
+            out[first.name] = replace(out[first.name], again=response.values)
 
     def _case(self, question: FrozenQuestion, case: FrozenCase, seconds: float) -> Response:
         loaded = self._load()
