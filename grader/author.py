@@ -143,6 +143,10 @@ class Given:
     fixed: Mapping[str, Value]
 
 
+def itself(function: Function) -> Function:
+    return function
+
+
 @dataclass
 class Question:
     """A question under construction. Made by `@question`; filled by `.cases`, `.mistake` and `.accept`."""
@@ -156,7 +160,9 @@ class Question:
     doc: str
     seconds: float | None = None
     own: Given | None = None  # the student's own forward, where a gradient is a function of its own
-    forward: Function = field(default=lambda: None)
+    forward: Function = field(default=lambda: None)  # always around(base)
+    base: Function = field(default=lambda: None)  # the innermost function that the author wrote
+    around: Callable[[Function], Function] = field(default=itself)  # fixes parameters, drops cotangents
     forward_params: tuple[str, ...] = ()
     forward_outputs: tuple[str, ...] = ()
     case_source: Callable[[np.random.Generator], Iterator[Case]] | None = None

@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from .author import CASE_WORDS, Function, Given, Question, Where
+from .author import CASE_WORDS, Function, Given, Question, Where, itself
 from .model import Step, Value
 
 
@@ -77,8 +77,9 @@ def _set_forward(made: Question, forward: Function | Question | Given | None) ->
         made.forward_outputs = tuple(n for n in made.points if not (n[:1] == "d" and n[1:] in made.params))
         weights = dict.fromkeys(name for name in made.params if name in made.cotangents)
         made.forward_params = tuple(name for name in made.params if name not in weights)
-        function, params = made.function, made.params  # its cotangent is for autograd, not for the forward
-        made.forward = (lambda *args: _call_with(function, params, weights, args)) if weights else function
+        made.base = made.function  # its cotangent is for autograd, not for the forward
+        made.around = _fixing(itself, made.params, weights)
+        made.forward = made.around(made.base)
         return
     given = forward if isinstance(forward, Given) else None
     source = given.question if given else forward
@@ -86,14 +87,15 @@ def _set_forward(made: Question, forward: Function | Question | Given | None) ->
     if isinstance(source, Question):
         made.own = given or Given(source, {})
         made.forward_outputs = source.forward_outputs
-        inner, inner_params = source.forward, source.forward_params
+        made.base, inner, inner_params = source.base, source.around, source.forward_params
     elif callable(source):
         made.forward_outputs = ("out",)
-        inner, inner_params = source, _parameters(source, Where.of(source))
+        made.base, inner, inner_params = source, itself, _parameters(source, Where.of(source))
     else:
         raise at.refuse(f"forward={forward!r}", "Give a function, a question, or question.given(...)")
     made.forward_params = tuple(p for p in inner_params if p not in fixed)
-    made.forward = (lambda *args: _call_with(inner, inner_params, fixed, args)) if fixed else inner
+    made.around = _fixing(inner, inner_params, fixed)
+    made.forward = made.around(made.base)
     for name in made.forward_params:
         if name not in made.params:
             raise at.refuse(
@@ -106,6 +108,20 @@ def _set_forward(made: Question, forward: Function | Question | Given | None) ->
                 f"output {name!r} is no gradient, yet {made.name} has forward=",
                 f"Name it d<parameter>, with one of {', '.join(made.forward_params)}",
             )
+
+
+def _fixing(
+    inner: Callable[[Function], Function], params: tuple[str, ...], fixed: Mapping[str, Value]
+) -> Callable[[Function], Function]:
+    """What makes a forward of a base: `inner`, and then some of its parameters fixed."""
+    if not fixed:
+        return inner
+
+    def around(base: Function) -> Function:
+        function = inner(base)
+        return lambda *args: _call_with(function, params, fixed, args)
+
+    return around
 
 
 def _call_with(function: Function, params: tuple[str, ...], fixed: Mapping[str, Value], args: tuple[Any, ...]) -> Any:

@@ -1,0 +1,99 @@
+"""From a live function to its syntax tree, and from an edited tree back to code."""
+
+from __future__ import annotations
+
+import ast
+import copy
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from types import CodeType, FunctionType
+
+from ..author import Where
+
+Tree = ast.FunctionDef | ast.Lambda
+
+
+@dataclass(frozen=True)
+class Written:
+    """A live function as it was written. The tree lacks decorators, defaults and annotations, which are no part of
+    the function's code; `imports` are the file's own, on which the compiler's choice of instructions depends."""
+
+    function: FunctionType
+    tree: Tree
+    imports: tuple[ast.stmt, ...]
+
+    def compiled(self, tree: ast.AST) -> CodeType:
+        """The code of an edited tree, with the free variables that the live function has.
+
+        Raises SyntaxError or ValueError where the edit makes no Python."""
+        assert isinstance(tree, (ast.FunctionDef, ast.Lambda))
+        inside: ast.stmt = tree if isinstance(tree, ast.FunctionDef) else ast.Expr(tree)
+        outer = ast.parse(f"def outer({', '.join(self.function.__code__.co_freevars)}): pass").body[0]
+        assert isinstance(outer, ast.FunctionDef)
+        outer.body = [inside, ast.Return(ast.Constant(None))]
+        module = ast.fix_missing_locations(ast.Module([*self.imports, outer], []))
+        compiled = compile(module, self.function.__code__.co_filename, "exec", dont_inherit=True)
+        return next(_codes(next(_codes(compiled))))
+
+
+def written(function: FunctionType) -> Written | None:
+    """Find a function or lambda in its file; None if it came from no file.
+
+    Raises AuthorError where the file is not what was imported."""
+    path = Path(function.__code__.co_filename)
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return None
+    functions, imports = _parsed(str(path), text)
+    name, line, code = function.__name__, function.__code__.co_firstlineno, function.__code__.co_code
+    for node in functions:
+        if _first_line(node) == line and getattr(node, "name", "<lambda>") == name:
+            found = Written(function, _bare(node), imports)
+            if found.compiled(found.tree).co_code == code:
+                return found
+    raise Where.of(function).refuse(f"the source of {name} is not what was imported", "Run the command again")
+
+
+@lru_cache(maxsize=64)
+def _parsed(path: str, text: str) -> tuple[tuple[Tree, ...], tuple[ast.stmt, ...]]:
+    """Every function and lambda of a file, and its imports; each file is parsed once."""
+    try:
+        tree = ast.parse(text, path)
+    except SyntaxError:
+        return (), ()
+    functions = tuple(n for n in ast.walk(tree) if isinstance(n, (ast.FunctionDef, ast.Lambda)))
+    return functions, tuple(_imports(tree))
+
+
+def _imports(node: ast.AST) -> Iterator[ast.stmt]:
+    """Imports at the level of the module, under `if` and `try` too."""
+    for child in ast.iter_child_nodes(node):
+        if isinstance(child, (ast.Import, ast.ImportFrom)):
+            yield child
+        elif not isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.expr)):
+            yield from _imports(child)
+
+
+def _first_line(node: Tree) -> int:
+    decorators = node.decorator_list if isinstance(node, ast.FunctionDef) else []
+    return min([node.lineno, *(d.lineno for d in decorators)])
+
+
+def _bare(node: Tree) -> Tree:
+    bare = copy.deepcopy(node)
+    bare.args.defaults, bare.args.kw_defaults = [], [None] * len(bare.args.kwonlyargs)
+    for arg in ast.walk(bare.args):
+        if isinstance(arg, ast.arg):
+            arg.annotation = None
+    if isinstance(bare, ast.FunctionDef):
+        bare.decorator_list, bare.returns = [], None
+        if hasattr(bare, "type_params"):  # of Python 3.12
+            bare.type_params = []
+    return bare
+
+
+def _codes(code: CodeType) -> Iterator[CodeType]:
+    return (const for const in code.co_consts if isinstance(const, CodeType))
