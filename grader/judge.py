@@ -114,12 +114,8 @@ def _judge_output(case: FrozenCase, output: Output, response: Response | None, e
     rows = case.bounds.get(output.name, {})
     judged = compare(output.name, response.values[output.name], expected, rows)
     if response.again is not None and judged.verdict is Verdict.PASS:
-        later = response.again.get(output.name)
-        if (
-            later is None
-            and expected is not None
-            or compare(output.name, later, expected, rows).verdict is Verdict.FAIL
-        ):
+        later = response.again
+        if output.name not in later or compare(output.name, later[output.name], expected, rows).verdict is Verdict.FAIL:
             text = f"{output.name} is right at first, and not when the same call is made again after others"
             return Judgement(Verdict.FAIL, "state kept between calls", None, text)
     return judged

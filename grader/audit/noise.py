@@ -36,7 +36,7 @@ def measure(source: Source, question: Question, frozen: FrozenQuestion, device: 
 
 def cuda_there() -> bool:
     """Whether the reference can be run on CUDA here."""
-    return torch.cuda.is_available()
+    return bool(torch.cuda.is_available())
 
 
 def _answers(
@@ -71,7 +71,7 @@ def _distances(frozen: FrozenQuestion, case: FrozenCase, values: Mapping[str, Va
 # -- other orders of summation -------------------------------------------------------------------------------
 
 
-class Flipped(TorchDispatchMode):
+class Flipped(TorchDispatchMode):  # type: ignore[misc]  # torch is not read by mypy
     """Every sum is taken from its far end, in the forward and in the backward pass."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -79,7 +79,7 @@ class Flipped(TorchDispatchMode):
         return change(func, args, kwargs or {}) if change else func(*args, **(kwargs or {}))
 
 
-class Sequential(TorchDispatchMode):
+class Sequential(TorchDispatchMode):  # type: ignore[misc]  # torch is not read by mypy
     """Every sum is taken one by one, as a loop does it."""
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
@@ -133,7 +133,9 @@ def _running(x: torch.Tensor, dim: int, keep: bool) -> torch.Tensor:
 def _loop_sum(func: Any, args: Any, kwargs: Any) -> Any:
     x, given = args[0], args[1] if len(args) > 1 else kwargs.get("dim")
     keep = args[2] if len(args) > 2 else kwargs.get("keepdim", False)
-    if x.dim() == 0 or not x.is_floating_point():
+    if x.dim() == 0:
+        return x
+    if not x.is_floating_point():
         return func(*args, **kwargs)
     if given is None or given == []:
         total = _running(x.flatten(), 0, False)
@@ -146,7 +148,7 @@ def _loop_sum(func: Any, args: Any, kwargs: Any) -> Any:
 def _loop_mean(func: Any, args: Any, kwargs: Any) -> Any:
     x, given = args[0], args[1] if len(args) > 1 else kwargs.get("dim")
     count = int(np.prod([x.shape[d] for d in _dims(x, given)]))
-    return _loop_sum(aten.sum, args, kwargs) / count
+    return _loop_sum(func, args, kwargs) / count
 
 
 def _loop_mm(func: Any, args: Any, kwargs: Any) -> Any:

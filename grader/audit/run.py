@@ -4,7 +4,7 @@ answer that we can think of is failed by a hidden case; and the tolerance has ro
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -139,7 +139,7 @@ def _rule(name: str, output: str) -> Callable[..., Values | None]:
 
 
 def _judged(
-    bench: Bench, wrong: Wrong, answers: dict[str, Response], compare: Callable[..., Values | None] | None
+    bench: Bench, wrong: Wrong, answers: Mapping[str, Response], compare: Callable[..., Values | None] | None
 ) -> Wrong:
     f: Fare = fare(bench.frozen, answers)
     if f.hidden:

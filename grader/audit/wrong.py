@@ -87,7 +87,7 @@ RULES: dict[str, tuple[str, Callable[[Array, int], Array]]] = {
     "doubled": ("M04", lambda e, _: e if e.dtype == bool else 2 * e),
     "averaged twice": ("M02", lambda e, n: e / n if e.dtype.kind == "f" else e),
     "not averaged": ("M01", lambda e, n: e if e.dtype == bool else n * e),
-    "transposed": ("M12", lambda e, _: e.T if e.ndim == 2 and e.shape[0] == e.shape[1] else e),
+    "transposed": ("M12", lambda e, _: e.T if e.ndim == 2 else e),
     FLOAT16: ("M34", lambda e, _: e.astype(np.float16).astype(e.dtype) if e.dtype.kind == "f" else e),
 }
 
@@ -115,8 +115,8 @@ def generic(question: FrozenQuestion) -> Iterator[Generic]:
         if output.kind not in ("array", "list", "dict"):
             continue
         for name, (code, rule) in RULES.items():
-            changed = {c.name: changed(c.expected[output.name], rule, rows_of(c.inputs)) for c in ordinary}
-            yield Generic(name, code, output.name, _replaced(question, output.name, changed))
+            values = {c.name: changed(c.expected[output.name], rule, rows_of(c.inputs)) for c in ordinary}
+            yield Generic(name, code, output.name, _replaced(question, output.name, values))
         yield Generic("keeps its first answer", "M25", output.name, _kept(question, output.name))
         yield Generic("adds to its last answer", "M25", output.name, _added(question, output.name))
     arrays = {c.name: tuple(n for n, v in c.inputs.items() if isinstance(v, np.ndarray) and v.size) for c in ordinary}

@@ -100,7 +100,8 @@ def _listed(head: str, items: Sequence[str], everything: bool) -> str:
 
 def _verdict(found: Audit) -> str:
     count = sum(public + hidden for public, hidden in found.cases.values())
+    verdict = "NOT CLEAN" if found.problems else "clean"
     return (
-        f"{found.assignment}: {'NOT CLEAN' if found.problems else 'clean'} ({len(found.cases)} questions, {count} cases, "
+        f"{found.assignment}: {verdict} ({len(found.cases)} questions, {count} cases, "
         f"{len(found.wrong)} wrong answers, {len(found.solutions)} right solutions)"
     )
