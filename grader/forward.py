@@ -51,8 +51,15 @@ class Reference:
             ) from error
 
     def run(
-        self, case: Case, forward: Callable[..., Any], dtype: torch.dtype, wanted: set[str], ulps: int = 0
+        self,
+        case: Case,
+        forward: Callable[..., Any],
+        dtype: torch.dtype,
+        wanted: set[str],
+        ulps: int = 0,
+        parts_too: bool = True,
     ) -> Answer:
+        """Outputs, gradients and, with `parts_too`, each term's share in both. Raises what the forward raises."""
         q, tensors = self.q, {}
         rng = np.random.default_rng(ulps)
         for name in q.forward_params:
@@ -79,7 +86,7 @@ class Reference:
         outputs = {name: values[name] for name in q.points if name in values}
         for name, wrt in q.gradients.items():
             outputs[name] = self._gradient(values[names[0]], tensors[wrt], cotangent.get(names[0]), wrt, case)
-        for term in terms:  # a term's share in each gradient
+        for term in terms if parts_too else ():  # a term's share in each gradient
             for name, wrt in q.gradients.items():
                 part = terms[term].get(names[0])
                 if isinstance(part, torch.Tensor) and part.requires_grad:

@@ -44,6 +44,7 @@ def freeze(course: Course, name: str, device: str = "cpu") -> AnswerKey:
 
     Raises AuthorError, with file and line, where the reference, a case or a variant does not hold; UsageError
     for a device that is not there."""
+    torch.set_num_threads(1)  # on tensors this small, threads cost more than they save
     source = read_source(course, name)
     assignment = source.assignment
     try:

@@ -48,9 +48,9 @@ def _answers(
     def run(dtype: torch.dtype, ulps: int = 0, on: Reference = reference) -> dict[str, Value]:
         return on.compute(case, question.forward, question.where, dtype, ulps).values()
 
-    for order in (Flipped, Sequential):
+    for table in (FLIPS, LOOPS):
         for kind, dtype in (("order", torch.float64), ("float32", torch.float32)):
-            with order():
+            with Reordered(table):
                 yield kind, run(dtype)
     yield "float32", run(torch.float32)
     if not frozen.kink:  # a kink that moves is no rounding
@@ -71,19 +71,19 @@ def _distances(frozen: FrozenQuestion, case: FrozenCase, values: Mapping[str, Va
 # -- other orders of summation -------------------------------------------------------------------------------
 
 
-class Flipped(TorchDispatchMode):  # type: ignore[misc]  # torch is not read by mypy
-    """Every sum is taken from its far end, in the forward and in the backward pass."""
+class Reordered(TorchDispatchMode):  # type: ignore[misc]  # torch is not read by mypy
+    """Operations of a table are done in their other way, in the forward and in the backward pass."""
+
+    def __init__(self, table: Mapping[Any, Callable[..., Any]]) -> None:
+        super().__init__()
+        self.table = table
+
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        return False  # else torch's compiler is imported, which takes seconds
 
     def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        change = FLIPS.get(func.overloadpacket)
-        return change(func, args, kwargs or {}) if change else func(*args, **(kwargs or {}))
-
-
-class Sequential(TorchDispatchMode):  # type: ignore[misc]  # torch is not read by mypy
-    """Every sum is taken one by one, as a loop does it."""
-
-    def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
-        change = LOOPS.get(func.overloadpacket)
+        change = self.table.get(func.overloadpacket)
         return change(func, args, kwargs or {}) if change else func(*args, **(kwargs or {}))
 
 
@@ -110,6 +110,7 @@ def _flip_product(contracted: tuple[int, int], first: int = 0) -> Callable[..., 
     return change
 
 
+# Every sum from its far end.
 FLIPS: dict[Any, Callable[..., Any]] = {
     **dict.fromkeys(
         (aten.sum, aten.mean, aten.logsumexp, aten.var, aten.std, aten.linalg_vector_norm), _flip_reduction
@@ -162,6 +163,7 @@ def _loop_mv(func: Any, args: Any, kwargs: Any) -> Any:
     return _running(args[0] * args[1], args[0].dim() - 1, False) if args[1].numel() else func(*args, **kwargs)
 
 
+# Every sum one by one, as a loop takes it.
 LOOPS: dict[Any, Callable[..., Any]] = {
     aten.sum: _loop_sum,
     aten.mean: _loop_mean,

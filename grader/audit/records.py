@@ -8,7 +8,7 @@ from typing import Any
 
 from ..model import Report
 
-CAUGHT, SURVIVES, EQUAL = "caught", "survives", "equal"
+CAUGHT, SURVIVES, EQUAL, DEAD = "caught", "survives", "equal", "dead"
 NOISE_ROOM, MISTAKE_ROOM = 0.1, 10.0  # in units of the tolerance: right answers below, wrong ones beyond
 
 
@@ -19,7 +19,7 @@ class Wrong:
     question: str
     name: str
     kind: str  # "declared", "generic", "mutant" or "property"
-    status: str  # CAUGHT, SURVIVES, or EQUAL to the reference on every input that was tried
+    status: str  # CAUGHT, SURVIVES, EQUAL to the reference on every input tried, or DEAD: no input reaches its line
     code: str = ""  # its row in the taxonomy
     where: str = ""  # file and line of a mutant
     hidden: int = 0  # hidden cases that fail it

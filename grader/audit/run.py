@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+import torch
+
 from ..author import Question, Where
 from ..course import Course
 from ..errors import UsageError
@@ -19,7 +21,7 @@ from ..sandbox.spawn import Launcher
 from ..source import Source, read_source
 from .noise import cuda_there, measure
 from .probes import weak_probes
-from .records import CAUGHT, EQUAL, MISTAKE_ROOM, NOISE_ROOM, SURVIVES, Audit, Room, Wrong
+from .records import CAUGHT, DEAD, EQUAL, MISTAKE_ROOM, NOISE_ROOM, SURVIVES, Audit, Room, Wrong
 from .trials import axes_of, disagreements
 from .variants import Bench, Values
 from .wrong import FLOAT16, RULES, Fare, fare, generic, right
@@ -32,6 +34,7 @@ def audit(
     course: Course, key: AnswerKey, launcher: Launcher, limits: Limits, device: str = "cpu", say: Say = lambda _: None
 ) -> Audit:
     """Audit a frozen assignment. Raises SandboxError for a fault of ours, AuthorError for one of the author's."""
+    torch.set_num_threads(1)  # on tensors this small, threads cost more than they save
     found = Audit(key.assignment)
     source = read_source(course, key.assignment)
     if not cuda_there():
@@ -129,7 +132,9 @@ def _wrong_answers(bench: Bench) -> Iterator[Wrong]:
     for mutant in mutants(bench.question, f"_reference_{bench.source.name}"):
         where = f"{Path(mutant.file).name}:{mutant.line}"
         wrong = Wrong(frozen.name, mutant.label, "mutant", "", "M15" if mutant.kind == "detach" else "M16", where)
-        yield _judged(bench, wrong, bench.answers(mutant.forward), bench.of_forward(mutant.forward))
+        answers = bench.answers(mutant.forward)
+        judged = _judged(bench, wrong, answers, bench.of_forward(mutant.forward), (mutant.file, mutant.line))
+        yield judged
 
 
 def _rule(name: str, output: str) -> Callable[..., Values | None]:
@@ -139,7 +144,11 @@ def _rule(name: str, output: str) -> Callable[..., Values | None]:
 
 
 def _judged(
-    bench: Bench, wrong: Wrong, answers: Mapping[str, Response], compare: Callable[..., Values | None] | None
+    bench: Bench,
+    wrong: Wrong,
+    answers: Mapping[str, Response],
+    compare: Callable[..., Values | None] | None,
+    line: tuple[str, int] | None = None,
 ) -> Wrong:
     f: Fare = fare(bench.frozen, answers)
     if f.hidden:
@@ -152,7 +161,9 @@ def _judged(
             distance=f.distance,
             distance32=f.distance32,
         )
-    tried, kill = bench.tell_apart(compare) if compare else (0, "two whose right answers differ")
+    if line is not None and line not in bench.reached():
+        return replace(wrong, status=DEAD)
+    tried, kill = bench.tell_apart(compare) if compare else (0, "one that returns other values than the first case")
     equal = not kill and wrong.kind != "declared"
     return replace(wrong, status=EQUAL if equal else SURVIVES, public=f.public, tried=tried, kill=kill)
 

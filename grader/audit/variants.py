@@ -3,9 +3,13 @@ frozen cases, and where it survives them, on many more inputs."""
 
 from __future__ import annotations
 
+import contextlib
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
+from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -33,6 +37,7 @@ class Bench:
     frozen: FrozenQuestion
     device: str
     _trials: list[tuple[str, Case, Values]] = field(default_factory=list)
+    _reached: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.reference = Reference(self.source, self.question, self.device)
@@ -49,7 +54,7 @@ class Bench:
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                return Response(self.reference.run(case, forward, torch.float64, wanted).values())
+                return Response(self.reference.run(case, forward, torch.float64, wanted, parts_too=False).values())
         except AuthorError:
             return Response(failure=Failure(Verdict.FAIL, "wrong type"))
         except Exception as error:
@@ -64,6 +69,24 @@ class Bench:
                 if values is not None:
                     self._trials.append((what, case, values))
         return self._trials
+
+    def reached(self) -> set[tuple[str, int]]:
+        """Lines of the author's files that the reference runs on any case or trial: a mutant elsewhere is dead."""
+        if not self._reached:
+            folder, before = str(Path(self.question.where.file).parent), sys.gettrace()
+
+            def local(frame: FrameType, *_: Any) -> Any:
+                self._reached.add((frame.f_code.co_filename, frame.f_lineno))
+                return local
+
+            sys.settrace(lambda frame, *_: local if frame.f_code.co_filename.startswith(folder) else None)
+            try:
+                for case in [*self.cases.values(), *(case for _, case, _ in self.trials())]:
+                    with contextlib.suppress(Exception):
+                        self.reference.run(case, self.question.forward, torch.float64, set(), parts_too=False)
+            finally:
+                sys.settrace(before)
+        return self._reached
 
     def _right(self, case: Case) -> Values | None:
         try:
@@ -90,7 +113,7 @@ class Bench:
     def of_forward(self, forward: Callable[..., Any]) -> Callable[[Case, Values], Values | None]:
         """A forward as a wrong answer to any case."""
         wanted = set(self.question.gradients.values())
-        return lambda case, _: self.reference.run(case, forward, torch.float64, wanted).values()
+        return lambda case, _: self.reference.run(case, forward, torch.float64, wanted, parts_too=False).values()
 
     def of_variant(self, variant: Variant) -> Callable[[Case, Values], Values | None]:
         """A declared mistake as a wrong answer to any case."""

@@ -31,19 +31,19 @@ def audit_table(found: Audit, everything: bool = False) -> str:
 
 
 def _rooms(found: Audit) -> str:
-    head = ["question", "output", "public", "hidden", "wrong answers", "caught", "equal", "alive"]
+    head = ["question", "output", "public", "hidden", "wrong answers", "caught", "equal", "dead", "alive"]
     rows = [[*head, "noise", "nearest", "float32", "which is nearest"]]
     for question, (public, hidden) in found.cases.items():
         tried = [w for w in found.wrong if w.question == question]
-        counts = [sum(w.status == s for w in tried) for s in ("caught", "equal", "survives")]
+        counts = [sum(w.status == s for w in tried) for s in ("caught", "equal", "dead", "survives")]
         start = [question, "", str(public), str(hidden), str(len(tried)), *map(str, counts)]
         rooms = [room for room in found.rooms if room.question == question]
         for room in rooms:
             rows.append([start[0], room.output, *start[2:], *_room(room)])
-            start = [""] * 8
+            start = [""] * 9
         if not rooms:
             rows.append([*start, "", "", "", ""])
-    lines = align(rows, right=range(2, 11)).splitlines()
+    lines = align(rows, right=range(2, 12)).splitlines()
     return "\n".join([*lines, "noise and distances are in units of the tolerance: at most 0.1, and at least 10"])
 
 
