@@ -19,8 +19,8 @@ HUGE = 1000.0
 
 
 def trials(source: Source, question: Question) -> Iterator[tuple[str, Case]]:
-    """Cases and what each is, in words: the public ones, the author's own drawn anew, and each of them rounded (ties), made huge,
-    with a part set to zero, with other numbers for its scalars, and with its axes cut."""
+    """Cases and what each is, in words: the public ones, the author's own drawn anew, and each of them rounded
+    (ties), made huge, with a part set to zero, with other numbers for its scalars, and with its axes cut."""
     own = [case for case in source.cases[question.name] if case.raises is None]
     for case in own:
         if not case.hidden:
