@@ -13,7 +13,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "grader"
 FLOORS = {
     0: "errors model text",
-    1: "wire tolerance gradcheck keyfile records",
+    1: "wire tolerance gradcheck locate keyfile records",
     2: "author define course source",
     3: "forward freeze judge diagnose score collect sandbox",
     4: "pipeline store selfcheck mutants",
