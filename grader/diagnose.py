@@ -1,7 +1,8 @@
 """The name of the misconception behind wrong answers: declared mistakes first, then generic ones.
 
 Looks at arrays only. A name is given to an output when it explains every answer that the student gave for it,
-right ones included; a guess from one case alone is not made for the generic ones. What nothing explains may still be placed: link.py."""
+right ones included; a guess from one case alone is not made for the generic ones. What nothing explains may still
+have its place in a chain of layers (link.py)."""
 
 from __future__ import annotations
 

@@ -91,7 +91,9 @@ def _count(wrong: int, total: int) -> str:
 
 
 def _room(m: Mismatch) -> str:
-    """By how much, and how much is allowed; nothing where one of the two is not finite."""
+    """By how much, and how much is allowed; neither where one of the two is not finite."""
+    if math.isnan(m.expected):
+        return " (nan is never right)"
     if not (math.isfinite(m.got) and math.isfinite(m.expected)):
         return ""
     if not m.allowed:
