@@ -86,7 +86,7 @@ def _mismatch(path: str, m: Mismatch) -> str:
 def _count(wrong: int, total: int) -> str:
     if wrong == total > 1:
         return f"all {total} elements"
-    share = f" ({min(100 * wrong / total, 99.9):.2g}%)" if total >= MANY else ""
+    share = f" ({min(100 * wrong / total, 99.9):.3g}%)" if total >= MANY else ""
     return f"{wrong} of {plural(total, 'element')}{share}"
 
 
@@ -97,15 +97,15 @@ def _room(m: Mismatch) -> str:
     if not (math.isfinite(m.got) and math.isfinite(m.expected)):
         return ""
     if not m.allowed:
-        return f", off by {_number(m.difference, 3)} (compared exactly)"
-    off, allowed = _apart(m.difference, m.allowed, 2)
+        return f", off by {_number(m.difference, 4)} (compared exactly)"
+    off, allowed = _apart(m.difference, m.allowed, 4, 2)
     return f", off by {off} (allowed {allowed}{' in float32' if m.dtype == 'float32' else ''})"
 
 
-def _apart(a: float, b: float, digits: int = DIGITS) -> tuple[str, str]:
-    """Two numbers with as many digits as it takes to see that they differ."""
-    for n in range(digits, 18):
-        texts = _number(a, n), _number(b, n)
+def _apart(a: float, b: float, digits: int = DIGITS, digits_b: int = 0) -> tuple[str, str]:
+    """Two numbers with as many digits as it takes to see that they differ, at least these."""
+    for more in range(18 - digits):
+        texts = _number(a, digits + more), _number(b, (digits_b or digits) + more)
         if texts[0] != texts[1]:
             break
     return texts

@@ -11,7 +11,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from grader.model import Array, Bound
-from grader.pattern import Pattern, find, lines_of_ones
+from grader.pattern import Pattern, _equal, find, lines_of_ones
 from grader.tolerance import bounds, distance
 
 EXACT = Bound(0.0, 0.0)
@@ -209,6 +209,17 @@ def test_huge_answers_neither_warn_nor_crash() -> None:
     for bad in (1e308, -1e308, 5e-324, math.inf, math.nan):
         for e in (normal(8, 3, 3), np.full((3, 3), 1e308), np.full((3, 3), 5e-324), np.full((3, 3), math.inf)):
             seen(np.full((3, 3), bad), e)
+
+
+values = st.floats() | st.sampled_from([0.0, 1.0, -1.0, math.inf, -math.inf, math.nan])
+
+
+@settings(max_examples=200, deadline=None)
+@given(values, values, st.sampled_from([Bound(0.1, 0.5), Bound(1e-7, 1e-7), EXACT]))
+def test_the_tolerance_of_a_pattern_is_that_of_a_verdict(a: float, target: float, bound: Bound) -> None:
+    answer, wanted = np.array([a, 1.0]), np.array([target, 1.0])
+    with np.errstate(all="ignore"):
+        assert _equal(answer, wanted, bound) == (distance(answer, wanted, bound) <= 1.0).all()
 
 
 # -- the column of ones ---------------------------------------------------------------------------------------
