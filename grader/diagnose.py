@@ -1,7 +1,8 @@
 """The name of the misconception behind wrong answers: declared mistakes first, then generic ones.
 
 Looks at arrays only. A name is given to an output when it explains every answer that the student gave for it,
-right ones included; a guess from one case alone is not made for the generic ones."""
+right ones included; a guess from one case alone is not made for the generic ones. What nothing explains may still
+have its place in a chain of layers (link.py)."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from .judge import wanted
+from .link import wrong_links
 from .model import Array, FrozenCase, FrozenQuestion, Outcome, Response, Value, Verdict
 from .tolerance import distance, row_for
 
@@ -49,6 +51,8 @@ def diagnose(
 ) -> list[Outcome]:
     """The outcomes, with a hint and a name on each wrong value that a misconception explains."""
     found = {output.name: _explain(question, responses, outcomes, output.name, taken) for output in question.outputs}
+    for output, hint in wrong_links(question, responses, outcomes, taken).items():
+        found[output] = found[output] or Finding("first wrong link", hint)
     named = []
     for outcome in outcomes:
         finding = found[outcome.output]

@@ -13,9 +13,9 @@ from conftest import ROOT
 PACKAGE = ROOT / "grader"
 FLOORS = {
     0: "errors model text",
-    1: "wire tolerance gradcheck locate keyfile records",
+    1: "wire tolerance pattern compare gradcheck locate keyfile records",
     2: "author define course source",
-    3: "forward freeze judge diagnose score collect sandbox",
+    3: "rounding forward freeze message judge link diagnose score collect sandbox",
     4: "pipeline store selfcheck mutants",
     5: "audit release scaffold report check",
     6: "cli __main__",

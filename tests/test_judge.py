@@ -11,7 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.judge import compare, judge
+from grader.compare import compare as compare_values
+from grader.judge import Judgement, judge
+from grader.message import tell
 from grader.model import Bound, Failure, FrozenCase, FrozenQuestion, Outcome, Output, Response, Step, Verdict
 from grader.tolerance import bounds
 from grader.wire import UNUSABLE, Unusable
@@ -105,6 +107,11 @@ def test_a_modified_input_fails_even_with_the_right_answer() -> None:
 # -- arrays --------------------------------------------------------------------------------------------------
 
 
+def compare(name: str, answer: Any, expected: Any, rows: Mapping[str, Bound]) -> Judgement:
+    found = compare_values(name, answer, expected, rows)
+    return Judgement(PASS if found.right else FAIL, found.kind, found.distance, tell(found))
+
+
 def judged(answer: Any, expected: Any, rows: Mapping[str, Bound] = ROWS) -> tuple[Verdict, str]:
     got = compare("out", answer, expected, rows)
     return got.verdict, got.kind
@@ -177,9 +184,11 @@ def test_the_order_is_shape_then_finite_then_value() -> None:
 def test_a_message_says_what_where_by_how_much_and_how_much_is_allowed() -> None:
     expected = np.array([[1.0, 2.0], [3.0, 4.0]])
     got = compare("dW", expected + np.array([[0, 0], [0.5, 0]]), expected, ROWS)
-    assert got.message == "dW is wrong in 1 of 4 elements: got 3.5 at [1, 0], expected 3 (allowed ±4e-07)"
+    said = "dW is wrong in 1 of 4 elements: at [1, 0], got 3.5, expected 3, off by 0.5 (allowed 4e-07)"
+    assert got.message == said
     assert got.distance == pytest.approx(0.5 / 4e-7)
-    assert compare("loss", 2.0, np.array(1.0), ROWS).message == "loss is wrong: got 2, expected 1 (allowed ±2e-07)"
+    said = "loss is wrong: got 2, expected 1, off by 1 (allowed 2e-07)"
+    assert compare("loss", 2.0, np.array(1.0), ROWS).message == said
     assert compare("db", ROW[None], ROW, ROWS).message == "db has shape (1, 3), expected (3,)"
     assert "nan" in compare("db", ROW * math.nan, ROW, ROWS).message
 
@@ -248,7 +257,7 @@ def test_wrong_structures(answer: Any, expected: Any, kind: str) -> None:
 
 def test_a_message_names_the_item_of_a_structure() -> None:
     assert compare("out", {**PARAMETERS, "b": np.ones(3)}, PARAMETERS, ROWS).message.startswith("out['b'] is wrong")
-    assert compare("out", [TWO[0], TWO[0]], TWO, ROWS).message.startswith("out[1] is wrong in 6 of 6")
+    assert compare("out", [TWO[0], TWO[0]], TWO, ROWS).message.startswith("out[1] is wrong in all 6 elements")
 
 
 def test_a_message_stays_short_and_clean_whatever_the_student_sends() -> None:

@@ -1,0 +1,158 @@
+"""One answer against one expected value: what is wrong with it, where and by how much. Numbers, no sentences.
+
+The order is fixed: did data come, how many, shape, dtype, finite in place, distance."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+
+from .model import Array, Bound, Value
+from .pattern import Lines, Pattern, find
+from .tolerance import distance, row_for
+from .wire import Unusable
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """An array of the right shape with wrong elements. The worst is the farthest in units of the tolerance; one
+    that is not finite where a finite number is expected comes first."""
+
+    dtype: str  # row of the tolerance table: "float64" or "float32"
+    shape: tuple[int, ...]
+    wrong: int
+    total: int
+    index: tuple[int, ...]  # of the worst element, as are the numbers below
+    got: float
+    expected: float
+    difference: float  # |got - expected|
+    relative: float  # difference / |expected|; inf where 0 is expected
+    allowed: float  # the largest difference that is right; 0 where compared exactly
+    pattern: Pattern | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class Misfit:
+    """An answer that cannot be compared element by element.
+
+    what: "text" (wanted is a text or None), "type" (wanted is "list", "dict" or "array"), "items" (numbers of items),
+    "keys" (mappings), "shape" (shapes), "no data" (got is an Unusable)."""
+
+    what: str
+    got: Value
+    wanted: Value
+
+
+@dataclass(frozen=True, eq=False)
+class Comparison:
+    """What became of one answer. kind: "" where it is right, else "wrong value", "wrong shape", "wrong type" or
+    "not finite"; distance in units of the tolerance, None where there is none. In a list or dict the first wrong
+    item is told."""
+
+    path: str  # the output, with [i] and ['key'] of what it holds
+    kind: str = ""
+    distance: float | None = None
+    detail: Mismatch | Misfit | None = None
+
+    @property
+    def right(self) -> bool:
+        return not self.kind
+
+
+def compare(
+    name: str, answer: Value, expected: Value, rows: Mapping[str, Bound], ones: Lines = frozenset()
+) -> Comparison:
+    """Compare an answer with an expected value, which may be a list or dict of values.
+
+    rows are the tolerances by dtype of the answer; ones are the lines (axis, index) of an expected array that belong
+    to a feature that is always 1, for naming the bias."""
+    if isinstance(answer, Unusable):
+        return _unusable(name, answer, expected)
+    if expected is None or isinstance(expected, str):
+        if type(answer) is type(expected) and answer == expected:
+            return Comparison(name, distance=0.0)
+        kind = "wrong value" if type(answer) is type(expected) else "wrong type"
+        return Comparison(name, kind, None, Misfit("text", answer, expected))
+    if isinstance(expected, list):
+        if isinstance(answer, np.ndarray) and answer.ndim:
+            answer = list(answer)
+        if not isinstance(answer, list):
+            return Comparison(name, "wrong type", None, Misfit("type", answer, "list"))
+        if len(answer) != len(expected):
+            return Comparison(name, "wrong shape", None, Misfit("items", len(answer), len(expected)))
+        pairs = zip(answer, expected, strict=True)
+        return _first_wrong(name, [compare(f"{name}[{i}]", a, e, rows) for i, (a, e) in enumerate(pairs)])
+    if isinstance(expected, Mapping):
+        if not isinstance(answer, Mapping):
+            return Comparison(name, "wrong type", None, Misfit("type", answer, "dict"))
+        if answer.keys() != expected.keys():
+            return Comparison(name, "wrong shape", None, Misfit("keys", answer, expected))
+        return _first_wrong(name, [compare(f"{name}[{key!r}]", answer[key], e, rows) for key, e in expected.items()])
+    answer = _stacked(answer)
+    if isinstance(answer, (list, str, Mapping)) or answer is None:
+        return Comparison(name, "wrong type", None, Misfit("type", answer, "array"))
+    return _arrays(name, np.asarray(answer), np.asarray(expected), rows, ones)
+
+
+def _unusable(name: str, answer: Unusable, expected: Value) -> Comparison:
+    shape = None if expected is None or isinstance(expected, (list, Mapping, str)) else np.shape(expected)
+    if answer.shape is not None and shape is not None and answer.shape != shape:
+        return Comparison(name, "wrong shape", None, Misfit("shape", answer.shape, shape))
+    return Comparison(name, "wrong type", None, Misfit("no data", answer, expected))
+
+
+def _first_wrong(name: str, parts: list[Comparison]) -> Comparison:
+    wrong = [part for part in parts if not part.right]
+    return wrong[0] if wrong else Comparison(name, distance=max((p.distance or 0.0 for p in parts), default=0.0))
+
+
+def _stacked(answer: Value) -> Value:
+    """A list of numbers, or of arrays of one shape, as an array; anything else as it is."""
+    if not isinstance(answer, list):
+        return answer
+    parts = [_stacked(part) for part in answer]
+    numbers = all(isinstance(part, (bool, int, float, np.ndarray)) for part in parts)
+    return np.stack(parts) if parts and numbers and len({np.shape(part) for part in parts}) == 1 else answer
+
+
+def _arrays(name: str, answer: Array, expected: Array, rows: Mapping[str, Bound], ones: Lines) -> Comparison:
+    if answer.shape != expected.shape:
+        return Comparison(name, "wrong shape", None, Misfit("shape", answer.shape, expected.shape))
+    bound = row_for(answer.dtype, rows)
+    units = distance(answer, expected, bound)
+    farthest = float(units.max(initial=0.0))
+    if farthest <= 1.0:
+        return Comparison(name, distance=farthest)
+    stray = ~np.isfinite(answer) & np.isfinite(expected)
+    index = _worst(answer, expected, units, stray)
+    got, right = answer[index].item(), expected[index].item()
+    difference = abs(got - right)
+    mismatch = Mismatch(
+        dtype="float32" if answer.dtype == np.float32 else "float64",
+        shape=answer.shape,
+        wrong=int((units > 1.0).sum()),
+        total=units.size,
+        index=index,
+        got=got,
+        expected=right,
+        difference=difference,
+        relative=difference / abs(right) if right else math.inf,
+        allowed=bound.atol + bound.rtol * abs(right),
+        pattern=find(answer, expected, bound, units, ones),
+    )
+    return Comparison(name, "not finite" if stray.any() else "wrong value", farthest, mismatch)
+
+
+def _worst(answer: Array, expected: Array, units: Array, stray: Array) -> tuple[int, ...]:
+    """Index of the worst element; of elements that are equally far in units the largest difference."""
+    if stray.any():
+        flat = int(stray.argmax())
+    else:
+        with np.errstate(all="ignore"):
+            errors = np.abs(answer.astype(np.float64) - expected.astype(np.float64))
+        errors = np.where(np.isnan(errors), np.inf, errors)
+        flat = int(np.where(units == units.max(), errors, -1.0).argmax())
+    return tuple(int(i) for i in np.unravel_index(flat, units.shape))
