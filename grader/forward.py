@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,6 +14,7 @@ import torch
 from .author import Case, Question, Terms, Where
 from .errors import AuthorError
 from .model import Fixture, Value
+from .rounding import Rounding
 from .source import Source, last_line_in
 from .tolerance import EPS64
 
@@ -40,7 +42,8 @@ class Reference:
     ) -> Answer:
         """Outputs of a forward on one case with autograd's gradients; errors carry the author's line."""
         try:
-            return self.run(case, forward, dtype, set(self.q.gradients.values()), ulps)
+            with Rounding(ulps) if ulps else contextlib.nullcontext():
+                return self.run(case, forward, dtype, set(self.q.gradients.values()), ulps)
         except AuthorError:
             raise
         except Exception as error:

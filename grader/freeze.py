@@ -32,6 +32,7 @@ from .model import (
     OwnForward,
     Value,
 )
+from .rounding import UNITS
 from .source import Source, read_source
 from .tolerance import EPS32, EPS64, bounds
 from .wire import encode
@@ -276,7 +277,7 @@ class Freezer:
                 continue
             leaves = list(_numbers(value)) or [np.zeros(0)]  # an empty list has bounds too: a convention may fill it
             noise32 = _largest_gap(low[name], value)
-            noise64 = max([noise32 * EPS64 / EPS32, *(_largest_gap(m[name], value) for m in moved)])
+            noise64 = max([noise32 * EPS64 / EPS32, *(_largest_gap(m[name], value) / UNITS for m in moved)])
             flat = np.concatenate([np.ravel(np.asarray(leaf)) for leaf in leaves])
             out[name] = bounds(flat, noise64, noise32, single)
         return out

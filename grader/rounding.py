@@ -1,5 +1,5 @@
-"""Rounding made visible: every floating-point operation of a torch computation, forward and backward, is moved by a
-random part of one unit in the last place. What an output moves by is its rounding noise, also where a lucky order of
+"""Rounding made visible: the result of every floating-point operation of a torch computation, forward and backward, is
+moved by a few units in the last place. What an output moves by tells its rounding noise, also where a lucky order of
 operations cancels to the last bit. [Monte Carlo arithmetic: Parker, UCLA CSD-970002, 1997]"""
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
+UNITS = 16.0  # how far each result may move; one unit alone would often be rounded away by the next operation
 aten = torch.ops.aten
 # Operations that copy, choose or change a sign: they do not round.
 EXACT = {
@@ -24,9 +25,8 @@ EXACT = {
 
 
 class Rounding(TorchDispatchMode):  # type: ignore[misc]  # torch is not read by mypy
-    """Within it each rounding operation's result is multiplied by 1 + eps u, u uniform in [-1, 1], eps of its dtype.
-
-    The same seed gives the same noise."""
+    """Within it each rounding operation's result is multiplied by 1 + UNITS eps u, u uniform in [-1, 1], eps of its
+    dtype. The same seed gives the same noise, UNITS times as large as rounding is."""
 
     def __init__(self, seed: int) -> None:
         super().__init__()
@@ -51,4 +51,4 @@ class Rounding(TorchDispatchMode):  # type: ignore[misc]  # torch is not read by
         if device not in self.generators:
             self.generators[device] = torch.Generator(device).manual_seed(self.seed)
         u = torch.rand(value.shape, generator=self.generators[device], dtype=value.dtype, device=device)
-        return value * (1 + torch.finfo(value.dtype).eps * (2 * u - 1))
+        return value * (1 + UNITS * torch.finfo(value.dtype).eps * (2 * u - 1))
