@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .scope import Scope
+from .walker import Walker
 from .words import (
     AXIS_KEYWORDS,
     AXIS_SECOND,
@@ -44,6 +45,7 @@ COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In,
 }
 AXES = {0: 1, 1: 0, -1: 0, 2: 1, -2: -1}
+STEPS: dict[int | float, list[int | float]] = {0: [1], 1: [0, 2], 2: [1, 3]}  # any other number is raised by one
 SMALL = 1e-3  # below it a constant is there for safety, as an epsilon
 
 
@@ -69,33 +71,6 @@ def applied(tree: ast.AST, edit: Edit) -> ast.AST:
     if isinstance(edit.old, (ast.expr, ast.stmt)):
         ast.copy_location(edit.new, edit.old)
     return ast.fix_missing_locations(copy.deepcopy(tree, {id(edit.old): edit.new}))
-
-
-class Walker(ast.NodeVisitor):
-    """Visits what may be edited, and nothing else."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        for statement in node.body:
-            self.visit(statement)
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self.visit(node.body)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            self.visit(node.value)
-
-    def visit_Subscript(self, node: ast.Subscript) -> None:
-        self.visit(node.value)
-
-    def visit_match_case(self, node: ast.match_case) -> None:
-        for statement in node.body:
-            self.visit(statement)
-
-    def _skip(self, node: ast.AST) -> None:
-        pass
-
-    visit_Raise = visit_Assert = visit_JoinedStr = visit_Import = visit_ImportFrom = _skip
 
 
 class _Finder(Walker):
@@ -200,7 +175,7 @@ class _Finder(Walker):
             others: list[int | float] = [0.0, float(f"{value * 10:.12g}")]
         else:
             kind = type(value)
-            others = [kind(n) for n in {0: [1], 1: [0, 2], 2: [1, 3]}.get(value, [value + 1])]
+            others = [kind(n) for n in STEPS.get(value, [value + 1])]
         self.add("constant", node, *(ast.Constant(other) for other in others))
 
     # -- calls -----------------------------------------------------------------------------------------

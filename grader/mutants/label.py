@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Iterator
 
 from .edits import Edit
 
@@ -25,8 +26,7 @@ def label(tree: ast.AST, edit: Edit) -> str:
         )
         if old != new and len(old + ARROW + new) <= WIDTH:
             return old + ARROW + new
-    if isinstance(around, ast.Call) and isinstance(changed, ast.Call):
-        old, new = _calls(around, changed)
+    for old, new in _tails(around, changed, edit):
         if old != new and len(old + ARROW + new) <= WIDTH:
             return old + ARROW + new
     return _window(_text(around), _text(changed))
@@ -57,24 +57,50 @@ class _Short(ast.NodeTransformer):
         self.generic_visit(node)
         inside = [*node.args, *(k.value for k in node.keywords)]
         if inside and sum(len(_text(n)) for n in inside) > self.size:
-            node.args, node.keywords = [ast.Name("...", ast.Load())], []
+            node.args, node.keywords = [ast.Name("…", ast.Load())], []
         return node
 
 
-def _calls(old: ast.Call, new: ast.Call) -> tuple[str, str]:
-    """Two calls that differ in an argument, the others given as an ellipsis."""
+def _tails(old: ast.AST, new: ast.AST, edit: Edit) -> Iterator[tuple[str, str]]:
+    """Calls by their last name alone, as `….mean()`, and without the arguments that stay as they are."""
+    if isinstance(edit.old, ast.UnaryOp) and isinstance(edit.old.operand, ast.Call) and edit.new is edit.old.operand:
+        sign = _text(ast.UnaryOp(edit.old.op, ast.Name("", ast.Load())))
+        yield f"{sign}{_last(edit.old.operand)}(…)", f"{_last(edit.old.operand)}(…)"
+    if edit.kind == "detach" and not isinstance(edit.old, ast.Call):
+        yield _text(edit.old), _text(edit.shown or edit.new)
+    if isinstance(old, ast.BinOp) and edit.kind in ("operator", "dropped operand") and old is edit.old:
+        sides = {id(side): _side(side, 20 if edit.kind == "dropped operand" else 14) for side in (old.left, old.right)}
+        texts = [_text(copy.deepcopy(node, dict(sides))) for node in (old, edit.new)]
+        yield texts[0], texts[1]
+    if not isinstance(old, ast.Call) or not isinstance(new, ast.Call):
+        return
+    whole = [_text(n) for n in [*old.args, *old.keywords]]
+    if edit.kind == "detach" and old is edit.old:
+        for inside in (", ".join(whole), "…"):
+            yield f"{_last(old)}({inside})", f"{_last(old)}({inside}).detach()"
+        return
     texts = []
     for call, other in ((old, new), (new, old)):
         same = {_text(n) for n in [*other.args, *other.keywords]}
-        inside: list[str] = []
-        for part in (_text(n) for n in [*call.args, *call.keywords]):
-            if part not in same:
-                inside.append(part)
-            elif inside[-1:] != ["…"]:
-                inside.append("…")
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else _text(call.func)
-        texts.append(f"{name}({', '.join(inside)})")
-    return texts[0], texts[1]
+        parts = [(part, part in same) for part in (_text(n) for n in [*call.args, *call.keywords])]
+        kept = [part for i, (part, shared) in enumerate(parts) if not shared or i == 0 or not parts[i - 1][1]]
+        texts.append(f"{_last(call)}({', '.join('…' if part in same else part for part in kept)})")
+    yield texts[0], texts[1]
+
+
+def _side(node: ast.expr, size: int) -> ast.expr:
+    """An operand of at most `size` characters."""
+    text = _text(node)
+    if len(text) <= size:
+        return node
+    simple = isinstance(node, (ast.Name, ast.Call, ast.Attribute, ast.Subscript))
+    return ast.Name(_cut(text, size) if simple else f"({_cut(text, size - 2)})", ast.Load())
+
+
+def _last(call: ast.Call) -> str:
+    """The name that is called; of a method, with an ellipsis for a long receiver."""
+    name = _text(call.func)
+    return name if len(name) <= 20 or not isinstance(call.func, ast.Attribute) else "…." + call.func.attr
 
 
 def _window(old: str, new: str) -> str:
