@@ -60,10 +60,10 @@ def mutants(question: Question, package: str) -> list[Mutant]:
 
     Raises AuthorError where a source file is not what was imported."""
     found: list[Mutant] = []
-    constant = frozenset(question.forward_params) - set(question.gradients.values())
     base = inspect.unwrap(question.base)
     for source in reached(question.base, package):
-        scope = scope_of(source, package, constant if source.function is base else frozenset())
+        constant = set(source.params) - set(question.gradients.values()) if source.function is base else set()
+        scope = scope_of(source, package, frozenset(constant))
         made = edits(source.tree, scope) + (detachments(source.tree, scope) if question.gradients else [])
         made.sort(key=lambda edit: _line(edit, source))
         found += _compiled(question, package, source, made)

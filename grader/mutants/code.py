@@ -24,6 +24,10 @@ class Written:
     tree: Tree
     imports: tuple[ast.stmt, ...]
 
+    @property
+    def params(self) -> tuple[str, ...]:
+        return self.function.__code__.co_varnames[: self.function.__code__.co_argcount]
+
     def compiled(self, tree: ast.AST) -> CodeType:
         """The code of an edited tree, with the free variables that the live function has.
 
@@ -48,11 +52,12 @@ def written(function: FunctionType) -> Written | None:
     except (OSError, ValueError):
         return None
     functions, imports = _parsed(str(path), text)
-    name, line, code = function.__name__, function.__code__.co_firstlineno, function.__code__.co_code
+    code = function.__code__  # its name is that of the `def`, whatever a decorator made of the function's
+    name, line = code.co_name, code.co_firstlineno
     for node in functions:
         if _first_line(node) == line and getattr(node, "name", "<lambda>") == name:
             found = Written(function, _bare(node), imports)
-            if found.compiled(found.tree).co_code == code:
+            if found.compiled(found.tree).co_code == code.co_code:
                 return found
     raise Where.of(function).refuse(f"the source of {name} is not what was imported", "Run the command again")
 

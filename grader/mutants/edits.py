@@ -21,6 +21,7 @@ from .words import (
     EXCHANGED_BUILTINS,
     LEFT_ALONE,
     PAIRS,
+    SHAPES,
     STRUCTURE,
     TRANSPOSED,
     TRANSPOSES,
@@ -200,6 +201,10 @@ class _Finder(Walker):
             self.add("function dropped", node, *operands[1:])
         if name == "Terms":
             self._terms(node)
+        if name in SHAPES:
+            if isinstance(node.func, ast.Attribute):
+                self.visit(node.func.value)
+            return
         place = 1 if name in AXIS_SECOND else 2 if name in AXIS_THIRD else 0
         for i, operand in enumerate(operands):
             if place and i == place and _axis_of(operand) is not None:

@@ -48,6 +48,7 @@ STRUCTURE = _words(
     "gather scatter scatter_add index_select take_along_dim view reshape permute expand transpose swapaxes swapdims "
     "flatten unflatten repeat tile chunk split squeeze movedim index_add unfold fold narrow select"
 )
+SHAPES = _words("zeros ones empty rand randn eye new_zeros new_ones new_empty")  # nothing but a shape goes into these
 LEFT_ALONE = _words("device dtype keepdim keepdims requires_grad generator memory_format out")  # keywords
 
 # What these give carries no gradient.

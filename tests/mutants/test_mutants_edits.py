@@ -67,7 +67,10 @@ def of(expression: str) -> dict[str, list[str]]:
         ("1e-05", {"constant": ["0.0", "0.0001"]}),
         ("x.sum()", {"reduction": ["x.mean()"]}),
         ("torch.mean(x)", {"reduction": ["torch.sum(x)"]}),
-        ("x.amax(dim=1, keepdim=True)", {"reduction": ["x.amin(dim=1, keepdim=True)"], "axis": ["x.amax(dim=0, keepdim=True)"]}),
+        ("x.amax(dim=1, keepdim=True)", {
+            "reduction": ["x.amin(dim=1, keepdim=True)"],
+            "axis": ["x.amax(dim=0, keepdim=True)"],
+        }),
         ("x.argmax(1)", {"reduction": ["x.argmin(1)"], "axis": ["x.argmax(0)"]}),
         ("torch.max(x, 1)", {"reduction": ["torch.min(x, 1)"], "axis": ["torch.max(x, 0)"]}),
         ("x.logsumexp(0)", {"reduction": ["x.amax(0)"], "axis": ["x.logsumexp(1)"]}),
@@ -89,7 +92,7 @@ def of(expression: str) -> dict[str, list[str]]:
         ("x.T", {"transpose dropped": ["x"]}),
         ("x.transpose(1, 2)", {"transpose dropped": ["x"]}),
         ("helper(a, b)", {}),
-        ("Terms(data=a, penalty=b)", {"term dropped": ["Terms(data=0 * a, penalty=b)", "Terms(data=a, penalty=0 * b)"]}),
+        ("Terms(one=a, two=b)", {"term dropped": ["Terms(one=0 * a, two=b)", "Terms(one=a, two=0 * b)"]}),
         ("F.nll_loss(a, b, reduction='sum')", {"reduction": ["F.nll_loss(a, b, reduction='mean')"]}),
     ],
 )  # fmt: skip
@@ -108,6 +111,7 @@ def test_the_edits_of_an_expression(expression: str, wanted: dict[str, list[str]
         "return torch.zeros(a, device=b + 1, dtype=helper(1))",
         "return x.gather(1, a)",
         "return x.reshape(-1, 2)",
+        "return torch.zeros((2, 3), dtype=a)",
         "y: helper(1 + 1)",
         "for i in range(1, a + 1): helper(i)",
         "while a < b: pass",
@@ -204,7 +208,11 @@ def edit_of(body: str, kind: str) -> tuple[ast.FunctionDef, Edit]:
             "….mean()  ->  ….sum()",
         ),
         ("return -torch.log_softmax(x, 1).gather(1, a[:, None]).mean()", "sign dropped", "-….mean(…)  ->  ….mean(…)"),
-        ("return (x - x.gather(1, a[:, None, None]) + 1) * b", "operator", "(x - x.gather(…) + 1) * b  ->  (x - x.gather(…) + 1) / b"),
+        (
+            "return (x - x.gather(1, a[:, None, None]) + 1) * b",
+            "operator",
+            "(x - x.gather(…) + 1) * b  ->  (x - x.gather(…) + 1) / b",
+        ),
     ],
 )  # fmt: skip
 def test_labels(body: str, kind: str, wanted: str) -> None:
