@@ -47,7 +47,7 @@ COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
 }
 AXES = {0: 1, 1: 0, -1: 0, 2: 1, -2: -1}
 STEPS: dict[int | float, list[int | float]] = {0: [1], 1: [0, 2], 2: [1, 3]}  # any other number is raised by one
-SMALL = 1e-3  # below it a constant is there for safety, as an epsilon
+SMALL = 1e-2  # below it a constant is there for safety, as an epsilon, or sets a strength
 
 
 @dataclass(frozen=True)

@@ -53,7 +53,7 @@ LEFT_ALONE = _words("device dtype keepdim keepdims requires_grad generator memor
 
 # What these give carries no gradient.
 NO_GRADIENT = _words(
-    "len range enumerate isinstance int bool str size dim numel item tolist detach arange zeros ones zeros_like "
-    "ones_like empty eye full one_hot argmax argmin argsort new_zeros new_ones rand randn randint"
+    "len range enumerate isinstance int float bool str size dim numel item tolist detach arange zeros ones "
+    "zeros_like ones_like empty eye full one_hot argmax argmin argsort new_zeros new_ones rand randn randint"
 )
 NO_GRADIENT_ATTRIBUTES = _words("shape device dtype ndim")
