@@ -340,3 +340,32 @@ def test_a_file_that_changed_since_it_was_imported_is_refused(tmp_path: Path) ->
     path.write_text(path.read_text().replace("(x * x)", "(x - x)"))
     with pytest.raises(AuthorError, match="square is not what was imported"):
         made(source)
+
+
+NEWTON = '''
+@question(loss=1, dx=1)
+def root(x):
+    """Sum of the roots of x. x (N,), positive; loss (), dx (N,)."""
+    return newton(x * x).sum()
+
+
+def newton(x):
+    y, gap = x / 2 + 1, torch.ones(())
+    while gap > 1e-9:
+        new = (y + x / y) / 2  # step
+        gap = (new - y).abs().max()
+        y = new
+    return y
+'''
+
+
+def test_a_loop_that_no_longer_ends_raises(tmp_path: Path) -> None:
+    source = source_of(tmp_path, NEWTON + CASES.format(name="root"))
+    right, ended, endless = value(source.assignment.questions[0].forward, [1.0, 2.0]), 0, 0
+    for mutant in made(source):
+        try:
+            wrong = value(mutant.forward, [1.0, 2.0])
+            ended += abs(wrong - right) > 1e-6
+        except RuntimeError as error:
+            endless += "more than 10,000 turns" in str(error)
+    assert abs(right - 3) < 1e-6 and ended and endless
