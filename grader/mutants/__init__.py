@@ -9,11 +9,12 @@ import ast
 import inspect
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from types import CodeType, FunctionType
 from typing import Any
 
 from ..author import Question
 from .build import World
-from .code import Written
+from .code import TURN, Written
 from .detach import HELPER, detachments
 from .edits import Edit, applied, edits
 from .label import label
@@ -21,12 +22,14 @@ from .reach import reached, scope_of
 
 __all__ = ["Mutant", "Trace", "mutants"]
 MARK = "__reached__"  # a name in the mutant's globals
+TURNS = 10_000
 
 
 @dataclass
 class Trace:
     """What the runs of a mutant have met so far."""
 
+    turns: int = 0  # of `while` loops, in the call that runs or ran last
     reached: bool = False  # the edited place was run
     blocked: bool = False  # a detach met a value that carries a gradient
 
@@ -34,6 +37,7 @@ class Trace:
 @dataclass(frozen=True)
 class Mutant:
     """A forward with one edit. `forward` takes what `question.forward` takes; it may raise, or return nonsense.
+    One whose `while` loops take more than 10,000 turns in a call raises RuntimeError.
 
     `reached` and `inert` are of the runs so far: a mutant that no case reaches cannot be told apart, whatever the
     cases hold; a detach is inert where it only met values without a gradient, so that it was no edit at all."""
@@ -60,13 +64,15 @@ def mutants(question: Question, package: str) -> list[Mutant]:
 
     Raises AuthorError where a source file is not what was imported."""
     found: list[Mutant] = []
-    constant = frozenset(question.forward_params) - set(question.gradients.values())
     base = inspect.unwrap(question.base)
-    for source in reached(question.base, package):
-        scope = scope_of(source, package, constant if source.function is base else frozenset())
+    sources = reached(question.base, package)
+    loops = {source.function: source.compiled(source.tree) for source in sources if source.loops}
+    for source in sources:
+        constant = set(source.params) - set(question.gradients.values()) if source.function is base else set()
+        scope = scope_of(source, package, frozenset(constant))
         made = edits(source.tree, scope) + (detachments(source.tree, scope) if question.gradients else [])
         made.sort(key=lambda edit: _line(edit, source))
-        found += _compiled(question, package, source, made)
+        found += _compiled(question, package, source, made, loops)
     return found
 
 
@@ -74,7 +80,9 @@ def _line(edit: Edit, source: Written) -> int:
     return getattr(edit.old, "lineno", source.tree.lineno)
 
 
-def _compiled(question: Question, package: str, source: Written, made: list[Edit]) -> Iterator[Mutant]:
+def _compiled(
+    question: Question, package: str, source: Written, made: list[Edit], loops: dict[FunctionType, CodeType]
+) -> Iterator[Mutant]:
     seen = {ast.unparse(source.tree)}
     for edit in made:
         changed = applied(source.tree, edit)
@@ -87,8 +95,9 @@ def _compiled(question: Question, package: str, source: Written, made: list[Edit
         except (SyntaxError, ValueError):
             continue
         trace = Trace()
-        world = World(package, source.function, code, {HELPER: _detacher(trace), MARK: _marker(trace)})
-        forward = question.around(world.copy(question.base))
+        extra = {HELPER: _detacher(trace), MARK: _marker(trace), TURN: _turner(trace)}
+        world = World(package, {**loops, source.function: code}, extra)
+        forward = _counting(question.around(world.copy(question.base)), trace)
         file = source.function.__code__.co_filename
         yield Mutant(label(source.tree, edit), file, _line(edit, source), edit.kind, forward, trace)
 
@@ -127,3 +136,20 @@ def _detacher(trace: Trace) -> Callable[[Any], Any]:
         return value.detach()
 
     return detached
+
+
+def _turner(trace: Trace) -> Callable[[], None]:
+    def turn() -> None:
+        trace.turns += 1
+        if trace.turns > TURNS:
+            raise RuntimeError(f"more than {TURNS:,} turns of a while loop")
+
+    return turn
+
+
+def _counting(forward: Callable[..., Any], trace: Trace) -> Callable[..., Any]:
+    def run(*args: Any) -> Any:
+        trace.turns = 0
+        return forward(*args)
+
+    return run

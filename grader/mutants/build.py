@@ -31,11 +31,11 @@ def is_authors(value: object, package: str) -> bool:
 
 
 class World:
-    """Copies of an author's functions that know each other, and no live one. `code` replaces that of `target`;
-    `extra` are names that it needs."""
+    """Copies of an author's functions that know each other, and no live one. `codes` replace those of some live
+    functions; `extra` are names that they need."""
 
-    def __init__(self, package: str, target: FunctionType, code: CodeType, extra: Mapping[str, Any]) -> None:
-        self.package, self.target, self.code, self.extra = package, target, code, extra
+    def __init__(self, package: str, codes: Mapping[FunctionType, CodeType], extra: Mapping[str, Any]) -> None:
+        self.package, self.codes, self.extra = package, codes, extra
         self.memo: dict[int, Any] = {}
 
     def copy(self, value: Any) -> Any:
@@ -75,7 +75,7 @@ class World:
         return found
 
     def function(self, live: FunctionType) -> FunctionType:
-        code = self.code if live is self.target else live.__code__
+        code = self.codes.get(live, live.__code__)
         cells = dict(zip(live.__code__.co_freevars, live.__closure__ or (), strict=True))
         fresh = {name: CellType() for name in code.co_freevars}
         closure = tuple(fresh.values())

@@ -13,6 +13,7 @@ from types import CodeType, FunctionType
 from ..author import Where
 
 Tree = ast.FunctionDef | ast.Lambda
+TURN = "__turn__"  # a name in the globals of a mutant
 
 
 @dataclass(frozen=True)
@@ -24,10 +25,26 @@ class Written:
     tree: Tree
     imports: tuple[ast.stmt, ...]
 
+    @property
+    def params(self) -> tuple[str, ...]:
+        return self.function.__code__.co_varnames[: self.function.__code__.co_argcount]
+
     def compiled(self, tree: ast.AST) -> CodeType:
-        """The code of an edited tree, with the free variables that the live function has.
+        """The code of an edited tree, with the free variables that the live function has. Each turn of a `while`
+        loop in it calls TURN first.
 
         Raises SyntaxError or ValueError where the edit makes no Python."""
+        return self._compiled(_counted(tree) if self.loops else tree)
+
+    @property
+    def loops(self) -> bool:
+        return any(isinstance(node, ast.While) for node in ast.walk(self.tree))
+
+    def is_of(self, function: FunctionType) -> bool:
+        """Whether the tree is what the live function was made from."""
+        return self._compiled(self.tree).co_code == function.__code__.co_code
+
+    def _compiled(self, tree: ast.AST) -> CodeType:
         assert isinstance(tree, (ast.FunctionDef, ast.Lambda))
         inside: ast.stmt = tree if isinstance(tree, ast.FunctionDef) else ast.Expr(tree)
         outer = ast.parse(f"def outer({', '.join(self.function.__code__.co_freevars)}): pass").body[0]
@@ -48,11 +65,12 @@ def written(function: FunctionType) -> Written | None:
     except (OSError, ValueError):
         return None
     functions, imports = _parsed(str(path), text)
-    name, line, code = function.__name__, function.__code__.co_firstlineno, function.__code__.co_code
+    # the code's name is that of the `def`, whatever a decorator made of the function's
+    name, line = function.__code__.co_name, function.__code__.co_firstlineno
     for node in functions:
         if _first_line(node) == line and getattr(node, "name", "<lambda>") == name:
             found = Written(function, _bare(node), imports)
-            if found.compiled(found.tree).co_code == code:
+            if found.is_of(function):
                 return found
     raise Where.of(function).refuse(f"the source of {name} is not what was imported", "Run the command again")
 
@@ -93,6 +111,14 @@ def _bare(node: Tree) -> Tree:
         if hasattr(bare, "type_params"):  # of Python 3.12
             bare.type_params = []
     return bare
+
+
+def _counted(tree: ast.AST) -> ast.AST:
+    counted = copy.deepcopy(tree)
+    for node in ast.walk(counted):
+        if isinstance(node, ast.While):
+            node.body.insert(0, ast.Expr(ast.Call(ast.Name(TURN, ast.Load()), [], [])))
+    return counted
 
 
 def _codes(code: CodeType) -> Iterator[CodeType]:

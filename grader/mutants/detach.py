@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from .edits import Edit, Walker
+from .edits import Edit
 from .scope import Scope
+from .walker import Walker
 from .words import LEFT_ALONE, NO_GRADIENT, NO_GRADIENT_ATTRIBUTES
 
 HELPER = "__detached__"  # the name in the mutant's globals
@@ -91,8 +92,11 @@ class _Finder(Walker):
             self.visit(side)
 
     def visit_Call(self, node: ast.Call) -> None:
+        name, operands = self.scope.called(node)
+        if name in NO_GRADIENT:
+            return
         kept = [k.value for k in node.keywords if k.arg not in LEFT_ALONE]
-        for value in [*self.scope.called(node)[1], *kept]:
+        for value in [*operands, *kept]:
             if isinstance(value, (ast.List, ast.Tuple)):
                 for item in value.elts:
                     self.offer(item)

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .scope import Scope
+from .walker import Walker
 from .words import (
     AXIS_KEYWORDS,
     AXIS_SECOND,
@@ -20,6 +21,7 @@ from .words import (
     EXCHANGED_BUILTINS,
     LEFT_ALONE,
     PAIRS,
+    SHAPES,
     STRUCTURE,
     TRANSPOSED,
     TRANSPOSES,
@@ -44,7 +46,8 @@ COMPARISONS: dict[type[ast.cmpop], type[ast.cmpop]] = {
     ast.NotIn: ast.In,
 }
 AXES = {0: 1, 1: 0, -1: 0, 2: 1, -2: -1}
-SMALL = 1e-3  # below it a constant is there for safety, as an epsilon
+STEPS: dict[int | float, list[int | float]] = {0: [1], 1: [0, 2], 2: [1, 3]}  # any other number is raised by one
+SMALL = 1e-2  # below it a constant is there for safety, as an epsilon, or sets a strength
 
 
 @dataclass(frozen=True)
@@ -69,33 +72,6 @@ def applied(tree: ast.AST, edit: Edit) -> ast.AST:
     if isinstance(edit.old, (ast.expr, ast.stmt)):
         ast.copy_location(edit.new, edit.old)
     return ast.fix_missing_locations(copy.deepcopy(tree, {id(edit.old): edit.new}))
-
-
-class Walker(ast.NodeVisitor):
-    """Visits what may be edited, and nothing else."""
-
-    def visit_FunctionDef(self, node: ast.FunctionDef) -> None:
-        for statement in node.body:
-            self.visit(statement)
-
-    def visit_Lambda(self, node: ast.Lambda) -> None:
-        self.visit(node.body)
-
-    def visit_AnnAssign(self, node: ast.AnnAssign) -> None:
-        if node.value is not None:
-            self.visit(node.value)
-
-    def visit_Subscript(self, node: ast.Subscript) -> None:
-        self.visit(node.value)
-
-    def visit_match_case(self, node: ast.match_case) -> None:
-        for statement in node.body:
-            self.visit(statement)
-
-    def _skip(self, node: ast.AST) -> None:
-        pass
-
-    visit_Raise = visit_Assert = visit_JoinedStr = visit_Import = visit_ImportFrom = _skip
 
 
 class _Finder(Walker):
@@ -200,7 +176,7 @@ class _Finder(Walker):
             others: list[int | float] = [0.0, float(f"{value * 10:.12g}")]
         else:
             kind = type(value)
-            others = [kind(n) for n in {0: [1], 1: [0, 2], 2: [1, 3]}.get(value, [value + 1])]
+            others = [kind(n) for n in STEPS.get(value, [value + 1])]
         self.add("constant", node, *(ast.Constant(other) for other in others))
 
     # -- calls -----------------------------------------------------------------------------------------
@@ -225,6 +201,10 @@ class _Finder(Walker):
             self.add("function dropped", node, *operands[1:])
         if name == "Terms":
             self._terms(node)
+        if name in SHAPES:
+            if isinstance(node.func, ast.Attribute):
+                self.visit(node.func.value)
+            return
         place = 1 if name in AXIS_SECOND else 2 if name in AXIS_THIRD else 0
         for i, operand in enumerate(operands):
             if place and i == place and _axis_of(operand) is not None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
+from collections.abc import Iterator
 
 from .edits import Edit
 
@@ -17,16 +18,9 @@ def label(tree: ast.AST, edit: Edit) -> str:
     if isinstance(edit.new, ast.Pass):
         return _cut(_text(edit.old), WIDTH - len(ARROW) - 9) + ARROW + "(deleted)"
     around = _around(tree, edit.old)
-    shown = edit.shown or edit.new
-    changed = copy.deepcopy(around, {id(edit.old): shown})
-    for size in (None, 12, 0):
-        old, new = (
-            _text(node if size is None else _Short(size).visit(copy.deepcopy(node))) for node in (around, changed)
-        )
-        if old != new and len(old + ARROW + new) <= WIDTH:
-            return old + ARROW + new
-    if isinstance(around, ast.Call) and isinstance(changed, ast.Call):
-        old, new = _calls(around, changed)
+    changed = copy.deepcopy(around, {id(edit.old): edit.shown or edit.new})
+    pairs = [*(_shortened(around, edit, size) for size in (10**6, 12, 0)), *_tails(around, changed, edit)]
+    for old, new in pairs:
         if old != new and len(old + ARROW + new) <= WIDTH:
             return old + ARROW + new
     return _window(_text(around), _text(changed))
@@ -47,34 +41,64 @@ def _text(node: ast.AST) -> str:
     return " ".join(ast.unparse(ast.fix_missing_locations(node)).split())
 
 
-class _Short(ast.NodeTransformer):
-    """Arguments of calls longer than `size` become an ellipsis, innermost first."""
-
-    def __init__(self, size: int) -> None:
-        self.size = size
-
-    def visit_Call(self, node: ast.Call) -> ast.AST:
-        self.generic_visit(node)
-        inside = [*node.args, *(k.value for k in node.keywords)]
-        if inside and sum(len(_text(n)) for n in inside) > self.size:
-            node.args, node.keywords = [ast.Name("...", ast.Load())], []
-        return node
+def _shortened(around: ast.AST, edit: Edit, size: int) -> tuple[str, str]:
+    """Old and new where arguments of more than `size` characters are an ellipsis, unless the edit is in them."""
+    short: dict[int, ast.AST] = {}
+    for node in reversed(list(ast.walk(around))):  # the innermost first
+        if isinstance(node, ast.Call) and not any(inner is edit.old for inner in ast.walk(node)):
+            inside = [*node.args, *(k.value for k in node.keywords)]
+            if sum(len(_text(n)) for n in inside) > size:
+                short[id(node)] = ast.Call(copy.deepcopy(node.func, dict(short)), [ast.Name("…", ast.Load())], [])
+    shown = copy.deepcopy(edit.shown or edit.new, dict(short))
+    return _text(copy.deepcopy(around, dict(short))), _text(copy.deepcopy(around, {**short, id(edit.old): shown}))
 
 
-def _calls(old: ast.Call, new: ast.Call) -> tuple[str, str]:
-    """Two calls that differ in an argument, the others given as an ellipsis."""
+def _tails(old: ast.AST, new: ast.AST, edit: Edit) -> Iterator[tuple[str, str]]:
+    """Calls by their last name alone, as `….mean()`, and without the arguments that stay as they are."""
+    if isinstance(edit.old, ast.UnaryOp) and isinstance(edit.old.operand, ast.Call) and edit.new is edit.old.operand:
+        sign = _text(ast.UnaryOp(edit.old.op, ast.Name("", ast.Load())))
+        yield f"{sign}{_last(edit.old.operand)}(…)", f"{_last(edit.old.operand)}(…)"
+    if isinstance(old, ast.BinOp) and edit.kind in ("operator", "dropped operand") and old is edit.old:
+        sides = {id(side): _side(side, 20 if edit.kind == "dropped operand" else 14) for side in (old.left, old.right)}
+        texts = [_text(copy.deepcopy(node, dict(sides))) for node in (old, edit.new)]
+        yield texts[0], texts[1]
+    if isinstance(old, ast.Call) and isinstance(new, ast.Call):
+        yield _calls(old, new, edit)
+    if edit.kind == "detach" and not isinstance(edit.old, ast.Call):
+        yield _text(edit.old), _text(edit.shown or edit.new)
+        if isinstance(edit.old, ast.expr):
+            side = _side(edit.old, 26)
+            yield _text(side), _text(side) + ".detach()"
+
+
+def _calls(old: ast.Call, new: ast.Call, edit: Edit) -> tuple[str, str]:
+    """Two calls without the arguments that they share."""
+    if edit.kind == "detach" and old is edit.old:
+        inside = ", ".join(_text(n) for n in [*old.args, *old.keywords])
+        text = f"{_last(old)}({inside if len(inside) <= 16 else '…'})"
+        return text, text + ".detach()"
     texts = []
     for call, other in ((old, new), (new, old)):
         same = {_text(n) for n in [*other.args, *other.keywords]}
-        inside: list[str] = []
-        for part in (_text(n) for n in [*call.args, *call.keywords]):
-            if part not in same:
-                inside.append(part)
-            elif inside[-1:] != ["…"]:
-                inside.append("…")
-        name = call.func.attr if isinstance(call.func, ast.Attribute) else _text(call.func)
-        texts.append(f"{name}({', '.join(inside)})")
+        parts = ["…" if (part := _text(n)) in same else part for n in [*call.args, *call.keywords]]
+        kept = [part for i, part in enumerate(parts) if part != "…" or i == 0 or parts[i - 1] != "…"]
+        texts.append(f"{_last(call)}({', '.join(kept)})")
     return texts[0], texts[1]
+
+
+def _side(node: ast.expr, size: int) -> ast.expr:
+    """An operand of at most `size` characters."""
+    text = _text(node)
+    if len(text) <= size:
+        return node
+    simple = isinstance(node, (ast.Name, ast.Call, ast.Attribute, ast.Subscript))
+    return ast.Name(_cut(text, size) if simple else f"({_cut(text, size - 2)})", ast.Load())
+
+
+def _last(call: ast.Call) -> str:
+    """The name that is called; of a method, with an ellipsis for a long receiver."""
+    name = _text(call.func)
+    return name if len(name) <= 20 or not isinstance(call.func, ast.Attribute) else "…." + call.func.attr
 
 
 def _window(old: str, new: str) -> str:
