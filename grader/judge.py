@@ -42,7 +42,9 @@ class Judgement:
 def judge(question: FrozenQuestion, responses: Mapping[str, Response]) -> tuple[list[Outcome], tuple[str, ...]]:
     """Outcomes of a question, case by case and output by output, and the conventions that were taken.
 
-    A case without a response is UNGRADED."""
+    A case without a response is UNGRADED. Raises ValueError for a property: properties.py marks it."""
+    if question.predicate:
+        raise ValueError(f"{question.name} is a property")
     outcomes = _judge_all(question, responses, ())
     if not question.conventions or all(o.verdict is Verdict.PASS for o in outcomes):
         return outcomes, ()

@@ -10,12 +10,15 @@ from fractions import Fraction
 from .diagnose import diagnose
 from .judge import judge
 from .model import AnswerKey, FrozenQuestion, Outcome, QuestionResult, Report, Response, Submission, Verdict
+from .properties import judge_property
 
 DIGITS = 6  # of a total; a question keeps three more, so that thirds still add up
 
 
 def result_of(question: FrozenQuestion, responses: Mapping[str, Response]) -> QuestionResult:
-    """Judge, diagnose and score the responses of one question."""
+    """Judge, diagnose and score the responses of one question; a property has a judge of its own."""
+    if question.predicate:
+        return score_question(question, judge_property(question, responses))
     outcomes, taken = judge(question, responses)
     return score_question(question, diagnose(question, responses, outcomes, taken), taken)
 
