@@ -19,6 +19,7 @@ from .tolerance import RTOL, row_for
 
 HOLDS = "holds"  # the one output of every property
 BROKEN = "property does not hold"  # kind of the outcome
+AUTHORS_FAULT = "property raised"  # kind where the predicate itself raised: UNGRADED
 _ANY = Bound(1.0, 1.0)  # type and shape are asked for, not the value
 
 
@@ -57,7 +58,7 @@ def _judge_case(question: FrozenQuestion, case: FrozenCase, response: Response |
     except Exception as error:
         what = clean_text(f"{type(error).__name__}: {error}", 200, lines=False)
         return Judgement(
-            Verdict.UNGRADED, "ungraded", None, f"the property {question.name} itself raised {what}; mend it, run again"
+            Verdict.UNGRADED, AUTHORS_FAULT, None, f"the property {question.name} itself raised {what}; a fault of ours"
         )
     if truth.all():
         return Judgement(Verdict.PASS)
