@@ -33,7 +33,7 @@ class Room:
     """How far two sides may lie apart: the row of the table, and the rounding noise that the answers bring along."""
 
     rtol: float = RTOL["float64"]
-    floor: float = 0.0
+    floor: float = NOISE_FACTOR * EPS64
 
     def bound(self, b: Array, scale: float | None) -> Bound:
         finite = np.abs(b[np.isfinite(b)])
@@ -94,7 +94,8 @@ def run_predicate(source: str, name: str, arguments: Mapping[str, Any], room: Ro
     """Run the function `name` of an author's source; whether each element of its answer holds.
 
     `arguments` holds at least its parameters. Raises what it raises, and TypeError where it returns no bool."""
-    known = {"__builtins__": BUILTINS, "np": np, "math": math, "close": room.close, "at_most": room.at_most}
+    inside = {**BUILTINS, "__import__": builtins.__import__}  # NumPy's own: x.sum() imports on first use
+    known = {"__builtins__": inside, "np": np, "math": math, "close": room.close, "at_most": room.at_most}
     exec(_compiled(source, name), known)  # the author's, out of the key: see the head of this file
     function: Any = known[name]
     wanted = function.__code__.co_varnames[: function.__code__.co_argcount]

@@ -147,16 +147,14 @@ def _call(step: Step, case: FrozenCase) -> str:
 
 
 def _broken(question: FrozenQuestion, case: FrozenCase, values: Mapping[str, Value], truth: Array) -> str:
-    """What does not hold, where, and the numbers that it was asked of."""
-    text = question.title.rstrip(".")
+    """Where it does not hold, and the numbers that it was asked of; what does not hold is in the hint."""
+    text = "does not hold"
     if truth.ndim:
         index = np.unravel_index(int((~truth).argmax()), truth.shape)
-        text += f": not in {int((~truth).sum())} of {plural(truth.size, 'element')}, first at {list(map(int, index))}"
-    else:
-        text += ": not here"
+        text += f" in {int((~truth).sum())} of {plural(truth.size, 'element')}, first at {list(map(int, index))}"
     numbers = [
         f"{written(question, case, part.name)} = {float(np.asarray(values[part.name])):.6g}"
         for part in question.parts
         if isinstance(values[part.name], (bool, int, float, np.ndarray)) and np.ndim(values[part.name]) == 0
     ]
-    return f"{text}; {', '.join(numbers)}" if numbers else text
+    return f"{text}: {', '.join(numbers)}" if numbers else text

@@ -81,7 +81,7 @@ def prop(points: float, *, seconds: float | None = None, **calls: Called) -> Cal
         name, doc = getattr(function, "__name__", "?"), inspect.getdoc(function) or ""
         if not doc:
             raise at.refuse(f"{name} has no docstring", "Say what holds; students read its first line as a hint")
-        made = Property(name, function, float(points), dict(calls), _source(function, at), at, doc, seconds)
+        made = Property(name, function, float(points), dict(calls), "", at, doc, seconds)
         if name in HELPERS or name in BUILTINS:
             raise at.refuse(f"a property is named {name!r}", "Rename it: the word is taken")
         params = tuple(inspect.signature(function).parameters)
@@ -92,6 +92,7 @@ def prop(points: float, *, seconds: float | None = None, **calls: Called) -> Cal
             )
         for unused in [c for c in calls if c not in params]:
             raise at.refuse(f"{name} does not take its response {unused!r}", "Use it, or take the call out")
+        made.source = _source(function, at)
         return made
 
     return make

@@ -16,6 +16,7 @@ from .properties import Unfit, evaluate
 from .tolerance import distance, row_for
 
 ALL = ""  # the wrong answer stands in every part
+DRAWS = tuple(f"random numbers, draw {i}" for i in range(1, 6))
 
 
 @dataclass(frozen=True)
@@ -46,8 +47,11 @@ def vacuous(question: FrozenQuestion) -> list[str]:
     problems = [
         f"{question.name} accepts {w.way} from every call in every hidden case; let it ask for a value too"
         for w in found
-        if w.part == ALL and w.way in ("zeros", "random numbers") and not w.rejected and (w.accepted or w.unchanged)
+        if w.part == ALL and w.way == "zeros" and not w.rejected and (w.accepted or w.unchanged)
     ]
+    drawn = [w for w in found if w.part == ALL and w.way in DRAWS]
+    if not any(w.rejected for w in drawn) and any(w.accepted for w in drawn):
+        problems.append(f"{question.name} accepts random numbers from every call; let it ask for more")
     for part in dict.fromkeys(w.part for w in found if w.part != ALL):
         ways = [w for w in found if w.part == part]
         if not any(w.rejected for w in ways) and any(w.accepted for w in ways):
@@ -106,7 +110,7 @@ def _wrong(question: FrozenQuestion, case: FrozenCase, part: str) -> Iterator[tu
     if right.dtype.kind == "b":
         yield "opposite answers", ~right
         yield "all equal answers", np.ones_like(right)
-        yield "random numbers", rng.integers(2, size=right.shape).astype(bool)
+        yield from ((way, rng.integers(2, size=right.shape).astype(bool)) for way in DRAWS)
         return
     finite = right[np.isfinite(right)]
     size = float(np.abs(finite).max(initial=0.0)) or 1.0
@@ -114,13 +118,13 @@ def _wrong(question: FrozenQuestion, case: FrozenCase, part: str) -> Iterator[tu
     yield "doubled answers", 2 * right
     yield "answers shifted by one", right + 1
     if right.dtype.kind == "f":
-        yield "random numbers", size * rng.normal(size=right.shape)
+        yield from ((way, size * rng.normal(size=right.shape)) for way in DRAWS)
         yield "all equal answers", np.full_like(right, finite.mean() if finite.size else 1.0)
         if right.ndim > 1:
             mean = np.where(np.isfinite(right), right, 0.0).mean(axis=-1, keepdims=True)
             yield "constant rows", np.broadcast_to(mean, right.shape).copy()
     else:
-        yield "random numbers", rng.integers(int(size) + 2, size=right.shape)
+        yield from ((way, rng.integers(int(size) + 2, size=right.shape)) for way in DRAWS)
         yield "all equal answers", np.full_like(right, finite.max() if finite.size else 1)
     if right.size > 1:
         yield "permuted answers", np.roll(right.ravel(), 1).reshape(right.shape)
