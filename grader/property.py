@@ -82,7 +82,7 @@ def prop(points: float, *, seconds: float | None = None, **calls: Called) -> Cal
         if not doc:
             raise at.refuse(f"{name} has no docstring", "Say what holds; students read its first line as a hint")
         made = Property(name, function, float(points), dict(calls), "", at, doc, seconds)
-        if name in HELPERS or name in BUILTINS:
+        if name in (*HELPERS, *BUILTINS) or name.startswith("_"):
             raise at.refuse(f"a property is named {name!r}", "Rename it: the word is taken")
         params = tuple(inspect.signature(function).parameters)
         for unknown in [p for p in params if p not in calls and p not in made.inputs]:

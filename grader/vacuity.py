@@ -120,7 +120,7 @@ def _wrong(question: FrozenQuestion, case: FrozenCase, part: str) -> Iterator[tu
     if right.dtype.kind == "f":
         yield from ((way, size * rng.normal(size=right.shape)) for way in DRAWS)
         yield "all equal answers", np.full_like(right, finite.mean() if finite.size else 1.0)
-        if right.ndim > 1:
+        if right.ndim > 1 and right.size:
             mean = np.where(np.isfinite(right), right, 0.0).mean(axis=-1, keepdims=True)
             yield "constant rows", np.broadcast_to(mean, right.shape).copy()
     else:

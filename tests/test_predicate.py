@@ -124,7 +124,7 @@ def test_nothing_else_is_there(body: str) -> None:
 
 @pytest.mark.parametrize("body", ["return 1", "return None", "return x", "return [True]", "pass", "return 'yes'"])
 def test_only_a_bool_counts(body: str) -> None:
-    with pytest.raises(TypeError, match="returned a .*, no bool"):
+    with pytest.raises(TypeError, match=r"returned a .*, no bool"):
         run(body, x=np.ones(2))
 
 
