@@ -132,6 +132,8 @@ def _check_plain(node: ast.FunctionDef, at: Where) -> None:
         line = Where(at.file, getattr(inner, "lineno", at.line))
         if isinstance(inner, (ast.Import, ast.ImportFrom)):
             raise line.refuse(f"{node.name} imports", "A property has np and math, and nothing else")
+        if isinstance(inner, (ast.Raise, ast.Assert, ast.Try, ast.Yield, ast.YieldFrom)):
+            raise line.refuse(f"{node.name} does more than say True or False", "Return a bool, or an array of bools")
         if isinstance(inner, ast.Attribute) and ast.unparse(inner) == "np.random":
             raise line.refuse(f"{node.name} draws random numbers", "Draw them in the case")
 

@@ -119,12 +119,14 @@ def _wrong(question: FrozenQuestion, case: FrozenCase, part: str) -> Iterator[tu
     yield "answers shifted by one", right + 1
     if right.dtype.kind == "f":
         yield from ((way, size * rng.normal(size=right.shape)) for way in DRAWS)
+        yield "huge answers", np.full_like(right, np.finfo(right.dtype).max / 2)  # where math.exp raises
         yield "all equal answers", np.full_like(right, finite.mean() if finite.size else 1.0)
         if right.ndim > 1 and right.size:
             mean = np.where(np.isfinite(right), right, 0.0).mean(axis=-1, keepdims=True)
             yield "constant rows", np.broadcast_to(mean, right.shape).copy()
     else:
         yield from ((way, rng.integers(int(size) + 2, size=right.shape)) for way in DRAWS)
+        yield "huge answers", np.full_like(right, np.iinfo(right.dtype).max // 2)  # no index into anything
         yield "all equal answers", np.full_like(right, finite.max() if finite.size else 1)
     if right.size > 1:
         yield "permuted answers", np.roll(right.ravel(), 1).reshape(right.shape)

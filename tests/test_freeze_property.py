@@ -168,7 +168,7 @@ def test_a_property_that_the_reference_breaks_is_refused_at_the_case(tmp_path: P
     )
     assert "thing does not hold in case 'seen'" in error.what and "q.py" in error.mend
     text = prop("return close(L.dW, W + [[4], [2]][len(W) - 2] * np.ones(len(W)))", unseen=DRAW)
-    error = refused(tmp_path / "b", text, 'yield Case("unseen", hidden=True, X=rng.normal(size=(4, 3)), W')
+    error = refused(tmp_path / "b", text, "hidden=True, X=rng.normal(size=(4, 3)), W=rng.normal(size=3))")
     assert "in case 'unseen' in 3 of 3 elements" in error.what
 
 

@@ -367,6 +367,43 @@ def test_a_property_may_call_a_function_on_one_input_twice(graded: dict[str, dic
     assert scores["gradient wrong, not looked at"] == scores["zeros"] == scores["stub"] == 0.0
 
 
+def test_a_fault_of_the_authors_leaves_the_student_ungraded(grader: Run, tmp_path: Path) -> None:
+    """The predicate takes the answer for an index without looking: who answers 7 of 3 makes it raise."""
+    source = (
+        '''
+from grader import prop
+
+@question(k=2)
+def largest(x):
+    """Where the largest is. x (N,); k ()."""
+    return x.argmax()
+'''
+        + CASES.format(name="largest", seen="x=np.ones(3)", unseen="x=rng.normal(size=3)")
+        + '''
+@prop(1, k=largest.called("x"))
+def is_largest(k, x):
+    """No other is larger."""
+    return x <= x[k]
+'''
+        + CASES.format(name="is_largest", seen="x=np.ones(3)", unseen="x=rng.normal(size=3)")
+    )
+    write_course(tmp_path, source, names="largest, is_largest")
+    subs = tmp_path / "subs"
+    for student, value in {"dana": "x.argmax()", "kim": "7", "lee": "x.argmin()"}.items():
+        (subs / student).mkdir(parents=True)
+        (subs / student / "demo.py").write_text(f"def largest(x):\n    return {value}\n")
+    arguments = ["--course", tmp_path, "--secret-file", tmp_path / "secret", "--out", tmp_path / "out"]
+    done = grader("grade", "demo", subs, *arguments)
+    assert done.returncode == 3
+    assert "ungraded: kim: the property is_largest itself raised IndexError" in done.stderr
+    assert (tmp_path / "out" / "grades.csv").read_text().splitlines() == [
+        "student,score,max_score,status,largest,is_largest",
+        "dana,3,3,graded,2,1",
+        "kim,,3,ungraded,0,",
+        "lee,1.5,3,graded,1,0.5",  # of three equal numbers every one is the largest
+    ]
+
+
 def test_a_student_reads_what_does_not_hold(grader: Run, tmp_path: Path) -> None:
     names = "entropy, divergence, crossed, splits, none_from_itself"
     course = write_course(tmp_path, COURSE, names=names, solution=SOLUTION)

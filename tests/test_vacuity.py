@@ -78,6 +78,11 @@ def test_a_predicate_that_wrong_answers_make_raise_is_named() -> None:
     assert any(w.raised for w in wrong_answers(question))
 
 
+def test_a_predicate_that_overflows_is_named() -> None:
+    (problem,) = vacuous(prop("return math.exp(L) > 2", L=1.0))
+    assert "the predicate raises on huge answers" in problem
+
+
 def test_each_way_says_which_hidden_cases_reject_it() -> None:
     found = {(w.part, w.way): w for w in wrong_answers(prop("return close(L, 2) | (L > 100)", L=2.0, hidden=("b",)))}
     # case c, public here, has 4 for its reference: the property does not hold there, and the freeze would say so
