@@ -9,7 +9,7 @@ from __future__ import annotations
 import builtins
 import inspect
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import FrameType
 from typing import Any
@@ -18,9 +18,10 @@ import numpy as np
 
 from .errors import AuthorError
 from .model import Fixture, Step, Value
+from .text import plural
 from .wire import decode, encode
 
-__all__ = ["Assignment", "Case", "Fixture", "Given", "Question", "Terms", "call", "get", "new"]
+__all__ = ["Assignment", "Called", "Case", "Fixture", "Given", "Question", "Terms", "call", "get", "new"]
 
 Function = Callable[..., Any]
 CASE_WORDS = ("hidden", "raises", "kink")
@@ -147,8 +148,52 @@ def itself(function: Function) -> Function:
     return function
 
 
+class Cased:
+    """What an assignment lists, with cases: a question or a property."""
+
+    name: str
+    where: Where
+    doc: str
+    case_source: Callable[[np.random.Generator], Iterator[Case]] | None
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The inputs that a case must give."""
+        raise NotImplementedError
+
+    @property
+    def cotangents(self) -> dict[str, str]:
+        """Names of inputs that a case may give and that are drawn where it does not."""
+        return {}
+
+    def cases(self, function: Function) -> Function:
+        """Decorator of a generator function of one argument, a NumPy Generator, that yields Cases.
+
+        The generator is seeded anew for each case from its name: public cases from a fixed seed, hidden
+        ones from the course's secret. Adding a case never changes another."""
+        where = Where.of(function)
+        if self.case_source is not None:
+            raise where.refuse(f"{self.name} has cases already", "Write all cases in one function")
+        if not inspect.isgeneratorfunction(function) or len(inspect.signature(function).parameters) != 1:
+            raise where.refuse(
+                f"the cases of {self.name} are no generator of one argument",
+                "Write def _(rng): yield Case(...)",
+            )
+        self.case_source = function
+        return function
+
+
+@dataclass(frozen=True)
+class Called:
+    """A call of a question's function on inputs of a property's case."""
+
+    question: Question
+    takes: Mapping[str, str]  # parameter -> input of the case
+    fixed: Mapping[str, Value]
+
+
 @dataclass
-class Question:
+class Question(Cased):
     """A question under construction. Made by `@question`; filled by `.cases`, `.mistake` and `.accept`."""
 
     name: str
@@ -193,21 +238,26 @@ class Question:
                 raise where.refuse(f"{self.name} has no parameter {name!r}", f"It has {', '.join(self.params)}")
         return Given(self, {key: _sent(value, f"given {key}", where) for key, value in fixed.items()})
 
-    def cases(self, function: Function) -> Function:
-        """Decorator of a generator function of one argument, a NumPy Generator, that yields Cases.
-
-        The generator is seeded anew for each case from its name: public cases from a fixed seed, hidden
-        ones from the course's secret. Adding a case never changes another."""
-        where = Where.of(function)
-        if self.case_source is not None:
-            raise where.refuse(f"{self.name} has cases already", "Write all cases in one function")
-        if not inspect.isgeneratorfunction(function) or len(inspect.signature(function).parameters) != 1:
+    def called(self, *inputs: str, **fixed: Value) -> Called:
+        """A call of the student's function, for a property: names of the case's inputs for its parameters, in
+        order, but for those that are fixed by keyword."""
+        where = Where.frame(sys._getframe(1))
+        if any(step.kind != "function" for step in self.steps):
+            raise where.refuse(f"{self.name} is a class in steps, which no property calls", "Call a function")
+        for name in fixed:
+            if name not in self.params:
+                raise where.refuse(f"{self.name} has no parameter {name!r}", f"It has {', '.join(self.params)}")
+        params = [name for name in self.params if name not in fixed]
+        if len(inputs) != len(params) or not all(isinstance(i, str) and i.isidentifier() for i in inputs):
+            names = ", ".join(f'"{name}"' for name in params)
             raise where.refuse(
-                f"the cases of {self.name} are no generator of one argument",
-                "Write def _(rng): yield Case(...)",
+                f"{self.name}.called({', '.join(map(repr, inputs))}) does not name {plural(len(params), 'input')}",
+                f"Write .called({names}), each with the name of an input of the case",
             )
-        self.case_source = function
-        return function
+        if taken := [name for name in inputs if name in CASE_WORDS]:
+            raise where.refuse(f"an input is named {taken[0]!r}", "Rename it: the word is taken")
+        sent = {key: _sent(value, f"called {key}", where) for key, value in fixed.items()}
+        return Called(self, dict(zip(params, inputs, strict=True)), sent)
 
     def mistake(self, hint: str, *, code: str = "") -> Callable[[Function], Function]:
         """Decorator: a wrong answer that students really give, the hint that it earns, its taxonomy row.
@@ -270,11 +320,11 @@ class Assignment:
 
     title: str
     file: str
-    questions: tuple[Question, ...]
+    questions: tuple[Cased, ...]
     library: str = "numpy"
     where: Where = Where("?", 0)
 
-    def __init__(self, title: str, *, file: str, questions: list[Question], library: str = "numpy") -> None:
+    def __init__(self, title: str, *, file: str, questions: Sequence[Cased], library: str = "numpy") -> None:
         where = Where.frame(sys._getframe(1))
         if not isinstance(title, str) or not title.strip():
             raise where.refuse("an assignment without a title", "Write Assignment('Linear classifiers', ...)")
@@ -282,8 +332,8 @@ class Assignment:
             raise where.refuse(f"file={file!r}", "Name the Python file that students hand in, as 'svm.py'")
         if library not in ("numpy", "torch"):
             raise where.refuse(f"library={library!r}", "Write 'numpy' or 'torch'")
-        if not questions or not all(isinstance(q, Question) for q in questions):
-            raise where.refuse("questions= is not a list of questions", "List what @question made, in order")
+        if not questions or not all(isinstance(q, Cased) for q in questions):
+            raise where.refuse("questions= is not a list of questions", "List what @question and @prop made, in order")
         names = [q.name for q in questions]
         for twice in {n for n in names if names.count(n) > 1}:
             raise where.refuse(f"two questions are named {twice}", "Rename one")

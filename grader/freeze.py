@@ -17,10 +17,11 @@ import numpy as np
 import torch
 
 from . import __version__, gradcheck
-from .author import Case, Given, Question, Terms, Variant
+from .author import Case, Cased, Given, Question, Terms, Variant
 from .course import Course
 from .errors import AuthorError, UsageError
 from .forward import Answer, Reference, to_value
+from .freeze_property import Measured, freeze_property
 from .model import (
     AnswerKey,
     Array,
@@ -32,6 +33,7 @@ from .model import (
     OwnForward,
     Value,
 )
+from .property import Property
 from .rounding import UNITS
 from .source import Source, read_source
 from .tolerance import EPS32, EPS64, bounds
@@ -61,10 +63,17 @@ def freeze(course: Course, name: str, device: str = "cpu") -> AnswerKey:
         "seed": _fingerprint(source.secret),
         "sources": course.source_digest(name, device),
     }
-    questions = tuple(Freezer(source, q, device).question() for q in assignment.questions)
+    questions = tuple(_frozen(source, q, device) for q in assignment.questions)
     return AnswerKey(
         name, assignment.title, assignment.file, assignment.library, questions, provenance, source.fixtures
     )
+
+
+def _frozen(source: Source, asked: Cased, device: str) -> FrozenQuestion:
+    if isinstance(asked, Property):
+        return freeze_property(asked, source.cases[asked.name], lambda q, c: Freezer(source, q, device).measured(c))
+    assert isinstance(asked, Question)
+    return Freezer(source, asked, device).question()
 
 
 def _fingerprint(secret: bytes) -> str:
@@ -122,11 +131,7 @@ class Freezer:
                     f"Give {lacking[0]} a value",
                 )
             return FrozenCase(case.name, case.hidden, sent, {}, {}, raises=case.raises.__name__)
-        right = self.reference.compute(case, q.forward, q.where, torch.float64)
-        expected = right.values()
-        self._check_values(case, expected)
-        for name, wrt in q.gradients.items():
-            self._check_gradient(case, right, name, wrt)
+        right, expected = self._right(case)
         return FrozenCase(
             name=case.name,
             hidden=case.hidden,
@@ -139,6 +144,22 @@ class Freezer:
             mistakes={v.name: self.variant(case, v, right) for v in q.mistakes},
             terms={t: {o: to_value(x) for o, x in parts.items()} for t, parts in right.terms.items()},
         )
+
+    def _right(self, case: Case) -> tuple[Answer, dict[str, Value]]:
+        """The reference's answer and its values, checked."""
+        right = self.reference.compute(case, self.q.forward, self.q.where, torch.float64)
+        expected = right.values()
+        self._check_values(case, expected)
+        for name, wrt in self.q.gradients.items():
+            self._check_gradient(case, right, name, wrt)
+        return right, expected
+
+    def measured(self, case: Case) -> Measured:
+        """The reference's answer to one call of a property, with what is accepted beside it."""
+        right, expected = self._right(case)
+        single = self.reference.compute(case, self.q.forward, self.q.where, torch.float32).values()
+        accepted = {v.name: self.convention(case, v, right, expected) for v in self.q.conventions}
+        return Measured(expected, self._bounds(case, right, expected), single, accepted)
 
     def _sent(self, case: Case, cotangent: Mapping[str, Any]) -> dict[str, Value]:
         """What the student's code is called with: the case's inputs, and the cotangent where it is asked for."""

@@ -37,7 +37,9 @@ class Judgement:
 def judge(question: FrozenQuestion, responses: Mapping[str, Response]) -> tuple[list[Outcome], tuple[str, ...]]:
     """Outcomes of a question, case by case and output by output, and the conventions that were taken.
 
-    A case without a response is UNGRADED."""
+    A case without a response is UNGRADED. Raises ValueError for a property: properties.py marks it."""
+    if question.predicate:
+        raise ValueError(f"{question.name} is a property")
     outcomes = _judge_all(question, responses, ())
     if not question.conventions or all(o.verdict is Verdict.PASS for o in outcomes):
         return outcomes, ()
@@ -109,8 +111,9 @@ def _judge_output(case: FrozenCase, output: Output, response: Response | None, e
     rows, ones = case.bounds.get(output.name, {}), lines_of_ones(case.inputs, output.wrt, expected)
     found = compare(output.name, response.values[output.name], expected, rows, ones)
     again = response.again
-    if again is not None and found.right:
-        if output.name not in again or not compare(output.name, again[output.name], expected, rows).right:
+    if found.right and again is not None:
+        later = output.name in again and compare(output.name, again[output.name], expected, rows)
+        if not (later and later.right):
             text = f"{output.name} is right at first, and not when the same call is made again after others"
             return Judgement(Verdict.FAIL, "state kept between calls", None, text)
     return Judgement(Verdict.PASS if found.right else Verdict.FAIL, found.kind, found.distance, tell(found))

@@ -228,7 +228,7 @@ class Outcome:
     hidden: bool
     output: str
     verdict: Verdict
-    kind: str = ""  # fixed vocabulary: "wrong value", "wrong shape", "time limit", …
+    kind: str = ""  # fixed vocabulary: "wrong value", "wrong shape", "property does not hold", "time limit", …
     distance: float | None = None  # largest error in units of the tolerance
     message: str = ""
     hint: str = ""

@@ -54,7 +54,8 @@ def grade(
         runner = Runner(key, submission, launcher, limits)
         try:
             for question, responses in runner.responses(pending):
-                results[question.name] = replace(result_of(question, responses), notes=runner.notes)
+                result = result_of(question, responses)
+                results[question.name] = replace(result, notes=(*runner.notes, *result.notes))
         except Exception as error:  # a fault of ours in one submission stops nobody else's
             what = str(error) if isinstance(error, SandboxError) else f"{type(error).__name__} in the grader"
             notes = (what,)

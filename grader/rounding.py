@@ -12,16 +12,14 @@ from torch.utils._python_dispatch import TorchDispatchMode
 UNITS = 16.0  # how far each result may move; one unit alone would often be rounded away by the next operation
 aten = torch.ops.aten
 # Operations that copy, choose or change a sign: they do not round.
-EXACT = {
-    getattr(aten, name)
-    for name in (
-        "clone copy _to_copy detach alias relu neg abs sign round floor ceil trunc maximum minimum max min amax amin "
-        "where gather index select_backward slice_backward cat stack flip roll repeat zeros_like ones_like full_like "
-        "threshold_backward clamp clamp_min clamp_max index_select scatter index_put constant_pad_nd embedding sort "
-        "take_along_dim masked_fill tril triu diag_embed new_zeros scalar_tensor lift_fresh fill"
-    ).split()
-    if hasattr(aten, name)
-}
+EXACT_NAMES = (
+    "clone copy _to_copy detach alias relu neg abs sign round floor ceil trunc maximum minimum max min "
+    "amax amin where gather index select_backward slice_backward cat stack flip roll repeat zeros_like "
+    "ones_like full_like threshold_backward clamp clamp_min clamp_max index_select scatter index_put "
+    "constant_pad_nd embedding sort take_along_dim masked_fill tril triu diag_embed new_zeros "
+    "scalar_tensor lift_fresh fill "
+)
+EXACT = {getattr(aten, name) for name in EXACT_NAMES.split() if hasattr(aten, name)}
 
 
 class Rounding(TorchDispatchMode):  # type: ignore[misc]  # torch is not read by mypy

@@ -5,17 +5,23 @@ Sums are exact fractions, rounded once at the end, so that all right is exactly 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from fractions import Fraction
 
 from .diagnose import diagnose
 from .judge import judge
 from .model import AnswerKey, FrozenQuestion, Outcome, QuestionResult, Report, Response, Submission, Verdict
+from .properties import AUTHORS_FAULT, judge_property
 
 DIGITS = 6  # of a total; a question keeps three more, so that thirds still add up
 
 
 def result_of(question: FrozenQuestion, responses: Mapping[str, Response]) -> QuestionResult:
-    """Judge, diagnose and score the responses of one question."""
+    """Judge, diagnose and score the responses of one question; a property has a judge of its own."""
+    if question.predicate:
+        told = judge_property(question, responses)
+        faults = dict.fromkeys(o.message for o in told if o.kind == AUTHORS_FAULT)
+        return replace(score_question(question, told), notes=tuple(faults))
     outcomes, taken = judge(question, responses)
     return score_question(question, diagnose(question, responses, outcomes, taken), taken)
 

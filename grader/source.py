@@ -17,10 +17,11 @@ from types import ModuleType
 
 import numpy as np
 
-from .author import Assignment, Case, Question, Where
+from .author import Assignment, Case, Cased, Question, Where
 from .course import Course, torch_version
 from .errors import AuthorError
 from .model import Fixture
+from .property import Property
 from .wire import encode
 
 PUBLIC_SEED = b"public cases"
@@ -129,9 +130,10 @@ def _all_listed(assignment: Assignment, folder: Path) -> None:
     package = f"_reference_{folder.name}"
     for module in [m for n, m in list(sys.modules.items()) if n == package or n.startswith(package + ".")]:
         for value in vars(module).values():
-            if isinstance(value, Question) and id(value) not in listed:
+            if isinstance(value, Cased) and id(value) not in listed:
+                what = "property" if isinstance(value, Property) else "question"
                 raise value.where.refuse(
-                    f"question {value.name} is not in ASSIGNMENT", "Add it to questions=[...], or take it out"
+                    f"{what} {value.name} is not in ASSIGNMENT", "Add it to questions=[...], or take it out"
                 )
 
 
@@ -147,6 +149,10 @@ def _check_stub(assignment: Assignment, handout: Path) -> None:
         raise AuthorError(f"the stub does not parse: {error}", "Mend the syntax", str(path), line) from error
     defined = {n.name: n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
     for q in assignment.questions:
+        if isinstance(q, Property):
+            _check_calls(q, assignment)
+        if not isinstance(q, Question):
+            continue
         node = defined.get(q.name)
         if node is None:
             raise AuthorError(f"the stub lacks {q.name}", "Add it, with a docstring to work from", str(path), 0)
@@ -177,8 +183,17 @@ def _check_stub(assignment: Assignment, handout: Path) -> None:
             raise AuthorError(f"the stub's {q.name} is a class", "Add steps= to the question", str(path), node.lineno)
 
 
+def _check_calls(prop: Property, assignment: Assignment) -> None:
+    """A property calls questions of its own assignment alone: those are checked against the stub."""
+    for called in prop.calls.values():
+        if not any(called.question is q for q in assignment.questions):
+            raise prop.where.refuse(
+                f"{prop.name} calls {called.question.name}, which is not in ASSIGNMENT", "Add it to questions=[...]"
+            )
+
+
 def _draw(
-    q: Question, assignment: str, secret: bytes, fixtures: ModuleType | None, fixtures_path: Path
+    q: Cased, assignment: str, secret: bytes, fixtures: ModuleType | None, fixtures_path: Path
 ) -> tuple[Case, ...]:
     """Run the author's generator twice: once to learn the names, once with a stream for each name."""
     if q.case_source is None:
@@ -212,7 +227,7 @@ def _draw(
     return tuple(drawn)
 
 
-def _check_streams(q: Question, where: Where, seeds: list[int], drawn: list[Case]) -> None:
+def _check_streams(q: Cased, where: Where, seeds: list[int], drawn: list[Case]) -> None:
     """The same seeds give the same cases, and no hidden case holds numbers from a public case's stream, which
     students could draw too."""
     again = list(_run_cases(q, seeds, where))
@@ -244,7 +259,7 @@ def _fixtures_in(value: object) -> Iterator[str]:
         yield from _fixtures_in(item)
 
 
-def _run_cases(q: Question, seeds: list[int] | None, where: Where) -> Iterator[Case]:
+def _run_cases(q: Cased, seeds: list[int] | None, where: Where) -> Iterator[Case]:
     """Step the generator, seeding its stream anew before each case."""
     assert q.case_source is not None
     rng = np.random.Generator(np.random.PCG64(0))

@@ -47,8 +47,8 @@ def rows(out: Path) -> dict[str, dict[str, str]]:
 def test_check_of_the_untouched_stub(grader: Run, desk: Path) -> None:
     done = grader("check", cwd=desk)
     assert done.returncode == 1
-    assert done.stdout.count("  todo  ") == 9
-    assert "Public cases passed: 0 of 9 questions." in done.stdout
+    assert done.stdout.count("  todo  ") == 12
+    assert "Public cases passed: 0 of 12 questions." in done.stdout
 
 
 def test_check_of_a_right_solution(grader: Run, desk: Path) -> None:
@@ -56,7 +56,7 @@ def test_check_of_a_right_solution(grader: Run, desk: Path) -> None:
     for where in (["check"], ["check", desk], ["check", desk / "linear_classifiers.py"]):
         done = grader(*where, cwd=desk)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.count("  ok    ") == 9
+        assert done.stdout.count("  ok    ") == 12
 
 
 def test_check_explains_a_wrong_gradient(grader: Run, desk: Path) -> None:
@@ -254,7 +254,7 @@ def test_a_second_run_runs_nothing_again(grader: Run, few: Path, secret_file: Pa
         before = dict(db.execute("SELECT key, result FROM results"))
         db.execute("UPDATE results SET result = replace(result, 'wrong value', 'from the store')")
     db.close()
-    assert len(before) == 3 * 9
+    assert len(before) == 3 * 12
     assert grader(*arguments).returncode == 0
     assert b"from the store" in (out / "reports.jsonl").read_bytes()
     assert (out / "grades.csv").read_bytes() == first["grades.csv"]
@@ -351,7 +351,7 @@ def test_a_layer_that_does_not_hold_stops_the_grading(
 def test_the_assignments_audit_clean(grader: Run, secret_file: Path) -> None:
     done = grader("audit", "linear_classifiers", "--secret-file", secret_file)
     assert done.returncode == 0, done.stdout
-    assert "linear_classifiers: clean (9 questions" in done.stdout
+    assert "linear_classifiers: clean (12 questions" in done.stdout
     assert "the untouched stub   0 (must get 0)" in done.stdout
 
 

@@ -24,6 +24,9 @@ QUESTIONS = [
     "softmax_loss",
     "full_loss",
     "Linear",
+    "hinge_at_initialisation",
+    "softmax_at_initialisation",
+    "twice_the_weights",
 ]
 
 
@@ -80,8 +83,10 @@ def test_scores_follow_from_the_labels(graded: tuple[Path, Any]) -> None:
     out, _ = graded
     points = {
         "scores": {"scores": 6}, "append_one": {"X1": 3}, "fold_bias": {"W1": 3}, "svm_loss_i": {"loss": 8},
-        "svm_loss": {"loss": 10}, "svm_gradient": {"dW": 16}, "softmax_loss": {"loss": 8, "dS": 12},
+        "svm_loss": {"loss": 8}, "svm_gradient": {"dW": 16}, "softmax_loss": {"loss": 6, "dS": 12},
         "full_loss": {"loss": 6, "dW": 10}, "Linear": {"out": 4, "dX": 5, "dW": 5, "db": 4},
+        "hinge_at_initialisation": {"holds": 1}, "softmax_at_initialisation": {"holds": 1},
+        "twice_the_weights": {"holds": 2},
     }  # fmt: skip
     for student, report in _reports(out).items():
         total = 0.0

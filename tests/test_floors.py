@@ -13,9 +13,9 @@ from conftest import ROOT
 PACKAGE = ROOT / "grader"
 FLOORS = {
     0: "errors model text",
-    1: "wire tolerance pattern compare gradcheck locate keyfile records",
-    2: "author define course source",
-    3: "rounding forward freeze message judge link diagnose score collect sandbox",
+    1: "wire tolerance pattern compare gradcheck locate keyfile records predicate",
+    2: "author define course source property",
+    3: "rounding forward freeze message judge link diagnose score collect sandbox freeze_property properties vacuity",
     4: "pipeline store selfcheck mutants",
     5: "audit release scaffold report check",
     6: "cli __main__",
@@ -104,6 +104,7 @@ def test_import_grader_loads_no_numpy() -> None:
 
 
 def test_authors_import_from_the_top() -> None:
-    from grader import Assignment, Case, Fixture, Terms, call, get, new, question
+    from grader import Assignment, Case, Fixture, Terms, at_most, call, close, get, new, prop, question
 
-    assert all(callable(thing) for thing in (Assignment, Case, Fixture, Terms, call, get, new, question))
+    named = (Assignment, Case, Fixture, Terms, at_most, call, close, get, new, prop, question)
+    assert all(callable(thing) for thing in named)

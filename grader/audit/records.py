@@ -9,6 +9,7 @@ from typing import Any
 from ..model import Report
 
 CAUGHT, SURVIVES, EQUAL, DEAD = "caught", "survives", "equal", "dead"
+ACCEPTED = "accepted"  # by a property, which asks for no more than it says
 NOISE_ROOM, MISTAKE_ROOM = 0.1, 10.0  # in units of the tolerance: right answers below, wrong ones beyond
 
 

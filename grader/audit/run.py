@@ -19,9 +19,10 @@ from ..mutants import mutants
 from ..pipeline import grade
 from ..sandbox.spawn import Launcher
 from ..source import Source, read_source
+from ..vacuity import vacuous, wrong_answers
 from .noise import cuda_there, measure
 from .probes import weak_probes
-from .records import CAUGHT, DEAD, EQUAL, MISTAKE_ROOM, NOISE_ROOM, SURVIVES, Audit, Room, Wrong
+from .records import ACCEPTED, CAUGHT, DEAD, EQUAL, MISTAKE_ROOM, NOISE_ROOM, SURVIVES, Audit, Room, Wrong
 from .trials import axes_of, disagreements
 from .variants import Bench, Values
 from .wrong import FLOAT16, RULES, Fare, fare, generic, right
@@ -44,7 +45,10 @@ def audit(
         hidden = sum(case.hidden for case in question.cases)
         found.cases[question.name] = (len(question.cases) - hidden, hidden)
         written = next(q for q in source.assignment.questions if q.name == question.name)
-        _question(found, source, written, question, device)
+        if isinstance(written, Question):
+            _question(found, source, written, question, device)
+        else:
+            _property(found, question)
     say("running the solutions")
     _solutions(found, course, key, launcher, limits)
     return found
@@ -78,6 +82,17 @@ def _question(found: Audit, source: Source, written: Question, frozen: FrozenQue
         if not _differs(frozen, name)
     ]
     found.problems += excuses.unused()
+
+
+def _property(found: Audit, frozen: FrozenQuestion) -> None:
+    """A property that asks for nothing gives points away."""
+    found.problems += vacuous(frozen)
+    for w in wrong_answers(frozen):
+        status = CAUGHT if w.rejected else ACCEPTED if w.accepted else EQUAL
+        name = f"{w.way}: {w.part or 'every call'}"
+        found.wrong.append(
+            Wrong(frozen.name, name, "property", status, hidden=len(w.rejected), public=len(w.public), output=w.part)
+        )
 
 
 class _Excuses:

@@ -6,6 +6,7 @@ from .full import full_loss
 from .gradient import svm_gradient
 from .hinge import svm_loss, svm_loss_i
 from .layers import Linear
+from .properties import hinge_at_initialisation, softmax_at_initialisation, twice_the_weights
 from .scores import append_one, fold_bias, scores
 from .softmax import softmax_loss
 
@@ -22,5 +23,8 @@ ASSIGNMENT = Assignment(
         softmax_loss,
         full_loss,
         Linear,
+        hinge_at_initialisation,
+        softmax_at_initialisation,
+        twice_the_weights,
     ],
 )
