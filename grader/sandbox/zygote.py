@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from ..errors import SandboxError
@@ -37,6 +38,7 @@ class Zygote:
         self.control: socket.socket | None = None
         self.scratch = ""
         self.closed = False
+        self.lock = threading.RLock()
 
     def _boot(self) -> socket.socket:
         if self.control is not None and self.process is not None and self.process.poll() is None:
@@ -71,16 +73,19 @@ class Zygote:
         return ours
 
     def _receive(self, doing: str) -> dict[str, int]:
-        assert self.control is not None and self.process is not None
+        control, process = self.control, self.process
+        if control is None or process is None:
+            raise SandboxError("the sandbox was closed")
         try:
-            data = self.control.recv(4096)
+            data = control.recv(4096)
         except OSError as error:
             data, reason = b"", str(error)
         else:
             reason = "it died"
         if not data:
-            self.process.kill()
-            _, stderr = self.process.communicate()
+            process.kill()
+            with self.lock:  # a pipe is read by one thread
+                _, stderr = process.communicate() if process.stderr and not process.stderr.closed else (b"", b"")
             last = stderr.decode(errors="replace").strip().splitlines()[-1:] or [reason]
             raise SandboxError(f"the sandbox failed to {doing}: {last[0][:200]}")
         order: dict[str, int] = json.loads(data)
@@ -120,10 +125,11 @@ class Zygote:
         return Channel(line, functools.partial(self._bury, memory))
 
     def _bury(self, memory: int) -> str:
-        if self.control is None:
+        control = self.control
+        if control is None:
             return "killed"
         try:
-            self.control.send(b'{"op": "end"}')
+            control.send(b'{"op": "end"}')
             found = self._receive("end")
             status = found["status"]
             died = status >= 0 and (os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == FAILED)
@@ -138,24 +144,29 @@ class Zygote:
         self._stop()
 
     def _stop(self) -> None:
-        if self.control is not None:
-            self.control.close()  # the zygote kills its worker, empties the scratch folder and ends
-            self.control = None
-        if self.process is not None:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                self.process.communicate(timeout=2)
-            self.process.kill()
-            self.process.communicate()
-            self.process = None
-        if self.scratch:
-            for _ in range(20):
-                with contextlib.suppress(OSError):
-                    scratch.empty(self.scratch)
-                    os.rmdir(self.scratch)
-                if not os.path.exists(self.scratch):
-                    break
-                time.sleep(0.05)
-            self.scratch = ""
+        """End the zygote. Ctrl-C closes from another thread: what one takes over, the other finds gone."""
+        with self.lock:
+            control, process, folder = self.control, self.process, self.scratch
+            self.control, self.process, self.scratch = None, None, ""
+            if control is not None:
+                control.close()  # the zygote kills its worker, empties the scratch folder and ends
+            if process is not None:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.communicate(timeout=2)
+                process.kill()
+                process.communicate()
+            if folder:
+                _remove(folder)
+
+
+def _remove(folder: str) -> None:
+    for _ in range(20):
+        with contextlib.suppress(OSError):
+            scratch.empty(folder)
+            os.rmdir(folder)
+        if not os.path.exists(folder):
+            return
+        time.sleep(0.05)
 
 
 def isolation_level(lacking: dict[str, str]) -> str:
