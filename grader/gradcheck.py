@@ -17,7 +17,8 @@ level an upper limit of its error is known:
 - 2 |C(h) - C(h/10)|: kinks between the two steps and truncation enter C(h), not C(h/10);
 - the jump J of the one-sided slopes, curvature removed: (10 gap(h/10) - gap(h)) / 9. A kink at x or far inside h/10
   leaves both C equal and shows here alone. One kink moves C by J / 2 at most; several may cancel in J though not in C,
-  so J must be below 10^-5 of the disagreement, beyond rounding, before a gradient is called wrong;
+  so J must be below 10^-5 of the disagreement, beyond rounding, and rounding below a 30th of it, before a gradient
+  is called wrong;
 - the noise that four values within h/1000 of x show against a straight line (cancellation inside f).
 The first level that agrees within rounding, or disagrees beyond its limit, decides. So a right gradient is called
 wrong only by such a coincidence (about 10^-5 for each case with a kink at x), and what stays open is a kink at x, or
@@ -38,6 +39,7 @@ from .model import Array
 
 RTOL = {"float64": 1e-6, "float32": 1e-3}
 COINCIDENCE = 1e-5  # how small a jump must be beside a disagreement to have nothing to do with it
+HIDDEN = 30  # how many times a disagreement must exceed the jump that rounding could hide
 RUNGS = (1.0, 0.1, 0.01, 0.001)
 STEPS = (1.0, -1.0, 0.0, *(s * r for r in RUNGS[1:] for s in (1, -1)), 0.37e-3, -0.71e-3)  # of h; the last two: noise
 FIRST, SECOND, ALL = 2, 5, len(STEPS)  # how many values can be judged
@@ -168,7 +170,7 @@ def _scale(x: Array) -> float:
     sizes = sizes[(sizes > 0) & (sizes < inf)]
     if not sizes.size:
         sizes = np.abs(flat[np.isfinite(flat) & (flat != 0)])
-    return min(max(float(np.sort(sizes)[sizes.size // 2]), 1e-3), 10.0) if sizes.size else 1.0
+    return min(max(float(np.sort(sizes)[sizes.size // 2]), 0.1), 10.0) if sizes.size else 1.0
 
 
 @dataclass(frozen=True)
@@ -195,16 +197,18 @@ def _conclude(
         return Slopes(slope, claimed, same, same)
     with np.errstate(all="ignore"):
         position = float(np.finfo(x.dtype).eps * np.linalg.norm((x * gradient).reshape(-1)))
-    levels = _levels(values, ts, x, position)
+    levels, worst = _levels(values, ts, x, position), inf
     for level in levels:
         # A slope of 0 by chance must not ask for zero error: the norm is the slope's typical size over random signs.
         near, far = rtol * max(abs(level.value), norm), abs(level.value - claimed)
         if not isfinite(near + far):
             continue
-        if far <= near + level.rounding and not (careful and level.jump > near):
+        # what a wider step saw, a narrower one that is coarser than that cannot take back
+        if far <= near + level.rounding < worst and not (careful and level.jump > near):
             return Slopes(level.value, claimed, True, True)
         if len(values) == ALL and far > near + level.error:
             return Slopes(level.value, claimed, True, False)
+        worst = far if worst == inf else max(far, worst)
     return Slopes(levels[0].value, claimed, False, False)
 
 
@@ -230,19 +234,20 @@ def _levels(values: Sequence[float], ts: Sequence[float], x: Array, position: fl
     slopes = [(up - down) / (2 * h) for h, up, down in pairs]
     gaps = [(up + down - 2 * f[2]) / h for h, up, down in pairs]
     rounding = _rounding(x, f) + position if all(map(isfinite, f[2:])) else inf
-    noise = rounding + (_noise(f, ts, slopes, gaps) if len(f) == ALL else 0.0)
+    seen = _noise(f, ts, slopes, gaps) if len(f) == ALL else 0.0
+    noise = rounding + seen
     out, before = list[_Level](), 0.0
     for k, (h, up, down) in enumerate(pairs):
         jump = error = inf
         # equal values at a narrower step alone: too near to be told apart, which says nothing of the slope
         if k + 1 < len(pairs) and not (k and up == down):
-            allowed = 8 * (rounding if k else noise) / pairs[k + 1][0]
-            seen = abs(10 * gaps[k + 1] - gaps[k]) / 9
-            jump = max(0.0, seen - allowed)
+            # 6: four values with their rounding, over h/10; at the narrowest steps a kink looks like noise
+            allowed = 6 * max(rounding / 8, seen if k < 2 else 0.0) / pairs[k + 1][0]
+            jump = max(0.0, abs(10 * gaps[k + 1] - gaps[k]) / 9 - allowed)
             if before > 0 and allowed > before / 10:  # a wider level saw a jump that this one is too coarse to see
                 jump = before
             before = jump
-            error = 4 * noise / h + 2 * allowed + 2 * abs(slopes[k] - slopes[k + 1]) + jump / COINCIDENCE
+            error = 4 * noise / h + HIDDEN * allowed + 2 * abs(slopes[k] - slopes[k + 1]) + jump / COINCIDENCE
         out.append(_Level(slopes[k], 4 * rounding / h, jump, error if isfinite(error) else inf))
     return out
 
