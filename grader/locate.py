@@ -71,9 +71,7 @@ class _Spent(Exception):
 class _Search:
     """One search; what is known so far survives when the budget ends."""
 
-    def __init__(
-        self, slope: Callable[[Array], Slope], gradient: Array, rng: np.random.Generator, most: int
-    ) -> None:
+    def __init__(self, slope: Callable[[Array], Slope], gradient: Array, rng: np.random.Generator, most: int) -> None:
         self.slope, self.gradient, self.rng, self.most = slope, gradient, rng, most
         self.matrix = gradient.reshape(_rows_columns(gradient.shape))
         self.slopes = self.left = 0

@@ -105,7 +105,7 @@ def test_a_matrix_that_is_wrong_everywhere_is_said_to_be_so_at_once() -> None:
 def test_a_right_gradient_takes_one_slope() -> None:
     true = np.random.default_rng(0).normal(size=(50, 40))
     assert search(true, true) == Located((), (), (), False, 1)
-    assert locate(lambda v: Slope(0.0, 0.0), np.zeros((0, 3)), np.random.default_rng(0)).slopes == 0
+    assert locate(lambda _: Slope(0.0, 0.0), np.zeros((0, 3)), np.random.default_rng(0)).slopes == 0
 
 
 def test_errors_that_cancel_are_found() -> None:
@@ -138,7 +138,7 @@ def test_slopes_that_say_nothing_name_no_entry() -> None:
 
     found = locate(slope, wrong, np.random.default_rng(0))
     assert found.entries == () and found.slopes == len(used) > 3
-    assert locate(lambda v: Slope(np.nan, np.inf), wrong, np.random.default_rng(0)).entries == ()
+    assert locate(lambda _: Slope(np.nan, np.inf), wrong, np.random.default_rng(0)).entries == ()
 
 
 def test_the_limit_ends_the_search() -> None:
