@@ -12,8 +12,8 @@ the norm of the gradient, so a tenth of one ordinary entry among n, at least 0.0
 in float64 (10^3 in float32). On top comes the rounding of f: 32 eps max(|f|, 0.1) / h.
 
 Ladder. A right gradient ends after x + hv and x - hv. Otherwise the slope is taken again at h/10, h/100 and h/1000,
-and from two points within that: each level crosses a tenth of the kinks and shrinks truncation to a hundredth, for ten times the rounding. At each
-level an upper limit of its error is known:
+and from two points within that: each level crosses a tenth of the kinks and shrinks truncation to a hundredth, for ten
+times the rounding. At each level an upper limit of its error is known:
 - 2 |C(h) - C(h/10)|: kinks between the two steps and truncation enter C(h), not C(h/10);
 - the jump J of the one-sided slopes, curvature removed: (10 gap(h/10) - gap(h)) / 9. A kink at x or far inside h/10
   leaves both C equal and shows here alone. One kink moves C by J / 2 at most; several may cancel in J though not in C,
@@ -22,8 +22,8 @@ level an upper limit of its error is known:
 - the noise that four values within h/1000 of x show against a straight line (cancellation inside f).
 The first level that agrees within rounding, or disagrees beyond its limit, decides. So a right gradient is called
 wrong only by such a coincidence, and what stays open is a kink at x (nearer than h/1000), a forward whose own noise
-hides its slope, or an argument all of which is smaller than the step, below 10^-6. relu(z) - relu(-z) at z = 0 is beyond this method: it is z, without
-a kink, and backprop with relu'(0) = 0 gives it the slope 0."""
+hides its slope, or an argument all of which is smaller than the step, below 10^-6. relu(z) - relu(-z) at z = 0 is
+beyond this method: it is z, without a kink, and backprop with relu'(0) = 0 gives it the slope 0."""
 
 from __future__ import annotations
 
@@ -224,7 +224,7 @@ def _estimate(values: Sequence[float], ts: Sequence[float], x: Array) -> Slope:
 
 def _rounding(x: Array, values: Sequence[float]) -> float:
     """How far rounding may move a value. 0.1: a loss that vanished is the difference of numbers near 1."""
-    return 8 * float(np.finfo(x.dtype).eps) * max(0.1, *(abs(value) for value in values if isfinite(value)))
+    return 8 * float(np.finfo(x.dtype).eps) * max([0.1, *(abs(value) for value in values if isfinite(value))])
 
 
 def _levels(values: Sequence[float], ts: Sequence[float], x: Array, position: float) -> list[_Level]:
