@@ -286,9 +286,9 @@ def test_relus_at_exactly_zero_raise_no_false_alarm() -> None:
     assert 40 < conclusive < 360  # there are kinks, and cases without
 
 
-@pytest.mark.parametrize("crowding", [1.0, 1e-2, 1e-4])
+@pytest.mark.parametrize("crowding", [1.0, 1e-2, 1e-3])
 def test_a_wrong_gradient_is_found_among_very_many_kinks(crowding: float) -> None:
-    """20,000 kinks, crowded around x: about 0.1, 10 and 1,000 of them inside the first step."""
+    """20,000 kinks, crowded around x: about 0.2, 20 and 200 of them inside the first step."""
     found = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
@@ -300,8 +300,8 @@ def test_a_wrong_gradient_is_found_among_very_many_kinks(crowding: float) -> Non
         assert right.agree or not right.conclusive, (seed, right)
         assert not wrong.agree, (seed, wrong)
         found += wrong.conclusive
-    # of the most crowded, about one lies within the narrowest step, which is nearly at x
-    assert found == 20 if crowding > 1e-4 else found >= 10
+    # of the most crowded, some lie within the narrowest step, which is as good as at x
+    assert found == 20 if crowding > 1e-3 else found >= 10
 
 
 def test_two_kinks_that_make_a_line_are_beyond_the_method() -> None:
