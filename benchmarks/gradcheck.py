@@ -219,7 +219,7 @@ METHODS: dict[str, Callable[[Net, Params, int], bool]] = {
     "slow": lambda net, g, _: torch_check(net, g, False, False),
 }
 ALL = {"2k": 40, "20k": 40, "200k": 40}
-SEEDS = {method: ALL for method in METHODS} | {  # of each error, by size; none: not run
+SEEDS = dict.fromkeys(METHODS, ALL) | {  # of each error, by size; none: not run
     "sampled 100": {"2k": 40, "20k": 40, "200k": 5},
     "loop": {"2k": 40},
     "slow": {"2k": 40},
