@@ -11,16 +11,16 @@ D = 1000. RTOL lies 25 times above that, 1e-6; in float32 it is 1e-3. It is rela
 the norm of the gradient, so a tenth of one ordinary entry among n, at least 0.05 / sqrt(n) of it, shows up to n = 10^9
 in float64 (10^3 in float32). On top comes the rounding of f: 32 eps max(|f|, 0.1) / h.
 
-Ladder. A right gradient ends after x + hv and x - hv. Otherwise the slope is taken again at h/10, h/100 and h/1000,
-and from two points within that: each level crosses a tenth of the kinks and shrinks truncation to a hundredth, for ten
-times the rounding. At each level an upper limit of its error is known:
-- 2 |C(h) - C(h/10)|: kinks between the two steps and truncation enter C(h), not C(h/10);
-- the jump J of the one-sided slopes, curvature removed: (10 gap(h/10) - gap(h)) / 9. A kink at x or far inside h/10
+Ladder. A right gradient ends after x + hv and x - hv. Otherwise the slope is taken again at 0.3 h, 0.1 h, ... 0.001 h,
+and from two points within that. A tenth of the step crosses a tenth of the kinks and shrinks truncation to a hundredth,
+for ten times the rounding. At each step an upper limit of its error is known, from the next step rh:
+- 2 |C(h) - C(rh)|: kinks between the two steps and truncation enter C(h), not C(rh);
+- the jump J of the one-sided slopes, curvature removed: (gap(rh) - r gap(h)) / (1 - r). A kink at x or far inside rh
   leaves both C equal and shows here alone. One kink moves C by J / 2 at most; several may cancel in J though not in C,
   so J must be below 10^-5 of the disagreement, beyond rounding, and rounding below a 30th of it, before a gradient
   is called wrong;
-- the noise that four values within h/1000 of x show against a straight line (cancellation inside f).
-The first level that agrees within rounding, or disagrees beyond its limit, decides. So a right gradient is called
+- the noise that values within h/1000 of x show against a straight line (cancellation inside f).
+The first step that agrees within rounding, or disagrees beyond its limit, decides. So a right gradient is called
 wrong only by such a coincidence, and what stays open is a kink at x (nearer than h/1000), a forward whose own noise
 hides its slope, or an argument all of which is smaller than the step, below 10^-6. relu(z) - relu(-z) at z = 0 is
 beyond this method: it is z, without a kink, and backprop with relu'(0) = 0 gives it the slope 0."""
@@ -40,7 +40,8 @@ from .model import Array
 RTOL = {"float64": 1e-6, "float32": 1e-3}
 COINCIDENCE = 1e-5  # how small a jump must be beside a disagreement to have nothing to do with it
 HIDDEN = 30  # how many times a disagreement must exceed the jump that rounding could hide
-RUNGS = (1.0, 0.1, 0.01, 0.001)
+RUNGS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+LAST = len(RUNGS) - 1
 STEPS = (1.0, -1.0, 0.0, *(s * r for r in RUNGS[1:] for s in (1, -1)), 0.37e-3, -0.71e-3, 1e3)  # of h
 FIRST, SECOND, ALL = 2, 5, len(STEPS)  # how many values can be judged
 SAMPLE = 512  # elements that tell the scale of x
@@ -80,8 +81,8 @@ def direction(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
 
 
 def steps(x: Array) -> list[float]:
-    """The t of all points x + tv: h, -h, 0, h/10, -h/10, h/100, -h/100, h/1000, -h/1000, two within that for the
-    noise, and 1000 h to tell a constant from numbers that are too coarse."""
+    """The t of all points x + tv: h, -h, 0, 0.3 h, -0.3 h, ... 0.001 h, -0.001 h, two within that for the noise, and
+    1000 h to tell a constant from numbers that are too coarse."""
     x = _floating(x)
     h = float(np.finfo(x.dtype).eps) ** (1 / 3) * min(max(_scale(x), 0.1), 10.0)
     return [step * h for step in STEPS]
@@ -241,27 +242,28 @@ def _levels(values: Sequence[float], ts: Sequence[float], x: Array, position: fl
     blind = len(f) == ALL and ((f[-1] != f[2] and len(set(f[:-1])) == 1) or _scale(x) < ts[0])
     f = f[: ALL - 1]
     full = len(f) == ALL - 1
-    pairs = [(ts[i], f[i], f[i + 1]) for i in (0, *range(3, min(len(f), 9), 2))]
+    pairs = [(ts[i], f[i], f[i + 1]) for i in (0, *range(3, min(len(f), 2 * LAST + 3), 2))]
     slopes = [(up - down) / (2 * h) for h, up, down in pairs]
     gaps = [(up + down - 2 * f[2]) / h for h, up, down in pairs]
     widths = [h for h, _, _ in pairs]
     if full:  # two points at unlike distances, within the narrowest step: its confirmation
-        right, left = (f[9] - f[2]) / ts[9], (f[10] - f[2]) / ts[10]
-        slopes.append((f[9] - f[10]) / (ts[9] - ts[10]))
-        gaps.append(right - left)
-        widths.append((ts[9] - ts[10]) / 2)
+        (t, right), (s, left) = zip(ts[-3:-1], f[-2:], strict=True)
+        slopes.append((right - left) / (t - s))
+        gaps.append((right - f[2]) / t - (left - f[2]) / s)
+        widths.append((t - s) / 2)
     rounding = _rounding(x, f) + position if all(map(isfinite, f[2:])) else inf
-    seen = [_noise(f, ts, slopes, gaps, k == 3) if full else 0.0 for k in range(4)]
+    seen = [_noise(f, ts, slopes, gaps, k == LAST) if full else 0.0 for k in range(LAST + 1)]
     out, before = list[_Level](), 0.0
     for k, (h, up, down) in enumerate(pairs):
         jump = error = inf
         # equal values at a narrower step alone: too near to be told apart, which says nothing of the slope
         if k + 1 < len(slopes) and not (blind or (k and up == down)):
             # The gap of the one-sided slopes is jump + h phi''; two steps tell these apart. At the narrowest steps a
-            # kink looks like noise. 6 and 30: rounding of the values, over h/10, and over the two unlike distances.
+            # kink looks like noise. 6 and 30: rounding of the values, over rh, and over the two unlike distances.
             ratio = widths[k + 1] / h
             jump = abs(gaps[k + 1] - ratio * gaps[k]) / (1 - ratio)
-            allowed = (6 if k < 3 else 30) * max(rounding / 8, seen[k] if k < 2 else 0.0) / pairs[min(k + 1, 3)][0]
+            allowed = (6 if k < LAST else 30) * max(rounding / 8, seen[k] if k < LAST - 2 else 0.0)
+            allowed /= pairs[min(k + 1, LAST)][0]
             jump = max(0.0, jump - allowed)
             if before > 0 and allowed > before / 2:  # a wider level saw a jump that this one is too coarse to see
                 jump = before
@@ -279,6 +281,9 @@ def _noise(
 
     Its slope is that at h/1000, its curvature that of h/10. within: judge by steps of h/100 and less alone, since
     between h/100 and h/10 there may be kinks."""
-    curvature = gaps[2] / ts[5] if within else gaps[1] / ts[3]
-    apart = [] if within else [abs(slopes[2] - slopes[3]) * ts[7]]
-    return max(*apart, *(abs(f[i] - f[2] - ts[i] * slopes[3] - ts[i] ** 2 * curvature / 2) for i in range(7, ALL - 1)))
+    end = 2 * LAST + 1
+    rung = 4 if within else 2
+    curvature = gaps[rung] / ts[2 * rung + 1]
+    apart = [] if within else [abs(slopes[LAST - 1] - slopes[LAST]) * ts[end]]
+    near = range(end, end + 4)
+    return max(*apart, *(abs(f[i] - f[2] - ts[i] * slopes[LAST] - ts[i] ** 2 * curvature / 2) for i in near))
