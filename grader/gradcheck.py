@@ -252,7 +252,8 @@ def _levels(values: Sequence[float], ts: Sequence[float], x: Array, position: fl
         gaps.append((right - f[2]) / t - (left - f[2]) / s)
         widths.append((t - s) / 2)
     rounding = _rounding(x, f) + position if all(map(isfinite, f[2:])) else inf
-    seen = [_noise(f, ts, slopes, gaps, k == LAST) if full else 0.0 for k in range(LAST + 1)]
+    seen = [_noise(f, ts, k, h, slopes[k], gaps[k]) if full else 0.0 for k, h in enumerate(widths[: LAST + 1])]
+    inner = max(seen[LAST], abs(f[-4] + f[-3] - 2 * f[2]) / 2) if full else 0.0  # a kink at x counts, but for little
     out, before = list[_Level](), 0.0
     for k, (h, up, down) in enumerate(pairs):
         jump = error = inf
@@ -262,28 +263,19 @@ def _levels(values: Sequence[float], ts: Sequence[float], x: Array, position: fl
             # kink looks like noise. 6 and 30: rounding of the values, over rh, and over the two unlike distances.
             ratio = widths[k + 1] / h
             jump = abs(gaps[k + 1] - ratio * gaps[k]) / (1 - ratio)
-            allowed = (6 if k < LAST else 30) * max(rounding / 8, seen[k] if k < LAST - 2 else 0.0)
+            allowed = (6 if k < LAST else 30) * max(rounding / 8, inner if k < LAST - 2 else 0.0)
             allowed /= pairs[min(k + 1, LAST)][0]
             jump = max(0.0, jump - allowed)
             if before > 0 and allowed > before / 2:  # a wider level saw a jump that this one is too coarse to see
                 jump = before
             before = jump
             kinks = 2 * abs(slopes[k] - slopes[k + 1]) + HIDDEN * allowed + jump / COINCIDENCE
-            error = 4 * (rounding + seen[k]) / h + kinks
+            error = (4 * rounding + (4 if k < 3 else 16) * seen[k]) / h + kinks  # 16: few values are left
         out.append(_Level(slopes[k], 4 * rounding / h, jump, error if isfinite(error) else inf))
     return out
 
 
-def _noise(
-    f: Sequence[float], ts: Sequence[float], slopes: Sequence[float], gaps: Sequence[float], within: bool
-) -> float:
-    """The largest distance of the values at most h/1000 from x to one parabola.
-
-    Its slope is that at h/1000, its curvature that of h/10. within: judge by steps of h/100 and less alone, since
-    between h/100 and h/10 there may be kinks."""
-    end = 2 * LAST + 1
-    rung = 4 if within else 2
-    curvature = gaps[rung] / ts[2 * rung + 1]
-    apart = [] if within else [abs(slopes[LAST - 1] - slopes[LAST]) * ts[end]]
-    near = range(end, end + 4)
-    return max(*apart, *(abs(f[i] - f[2] - ts[i] * slopes[LAST] - ts[i] ** 2 * curvature / 2) for i in near))
+def _noise(f: Sequence[float], ts: Sequence[float], k: int, h: float, slope: float, gap: float) -> float:
+    """The largest distance of the values nearer to x than rung k's step h from the parabola of this rung."""
+    inside = range(2 * k + 3, ALL - 1)
+    return max(abs(f[i] - f[2] - ts[i] * slope - ts[i] ** 2 * gap / h / 2) for i in inside)
