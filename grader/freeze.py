@@ -270,7 +270,7 @@ class Freezer:
             weights = right.cotangent.get(out)
             return float(value if weights is None else (value * weights).sum())
 
-        found = gradcheck.check_direction(forward, x, np.asarray(to_value(right.outputs[name])), v)
+        found = gradcheck.check_direction(forward, x, np.asarray(to_value(right.outputs[name])), v, careful=True)
         if not found.conclusive:
             raise case.where.refuse(
                 f"case {case.name!r}: {self.q.name} is not differentiable in {wrt} there",

@@ -11,18 +11,19 @@ D = 1000. RTOL lies 25 times above that, 1e-6; in float32 it is 1e-3. It is rela
 the norm of the gradient, so a tenth of one ordinary entry among n, at least 0.05 / sqrt(n) of it, shows up to n = 10^9
 in float64 (10^3 in float32). On top comes the rounding of f: 32 eps max(|f|, 0.1) / h.
 
-Ladder. A right gradient ends after x + hv and x - hv. Otherwise the slope is taken again at h/10, h/100 and h/1000:
-each level crosses a tenth of the kinks and shrinks truncation to a hundredth, for ten times the rounding. At each
-level an upper limit of its error is known:
-- 2 |C(h) - C(h/10)|: kinks between the two steps and truncation enter C(h), not C(h/10);
-- the jump J of the one-sided slopes, curvature removed: (10 gap(h/10) - gap(h)) / 9. A kink at x or far inside h/10
+Ladder. A right gradient ends after x + hv and x - hv. Otherwise the slope is taken again at 0.3 h, 0.1 h, ... 0.001 h,
+and from two points within that. A tenth of the step crosses a tenth of the kinks and shrinks truncation to a hundredth,
+for ten times the rounding. At each step an upper limit of its error is known, from the next step rh:
+- 2 |C(h) - C(rh)|: kinks between the two steps and truncation enter C(h), not C(rh);
+- the jump J of the one-sided slopes, curvature removed: (gap(rh) - r gap(h)) / (1 - r). A kink at x or far inside rh
   leaves both C equal and shows here alone. One kink moves C by J / 2 at most; several may cancel in J though not in C,
-  so J must be below 10^-5 of the disagreement, beyond rounding, before a gradient is called wrong;
-- the noise that four values within h/1000 of x show against a straight line (cancellation inside f).
-The first level that agrees within rounding, or disagrees beyond its limit, decides. So a right gradient is called
-wrong only by such a coincidence (about 10^-5 for each case with a kink at x), and what stays open is a kink at x, or
-a forward whose own noise hides its slope. relu(z) - relu(-z) at z = 0 is beyond this method: it is z, without
-a kink, and backprop with relu'(0) = 0 gives it the slope 0."""
+  so J must be below 10^-5 of the disagreement, beyond rounding, and rounding below a 30th of it, before a gradient
+  is called wrong;
+- the noise that values within h/1000 of x show against a straight line (cancellation inside f).
+The first step that agrees within rounding, or disagrees beyond its limit, decides. So a right gradient is called
+wrong only by such a coincidence, and what stays open is a kink at x (nearer than h/1000), a forward whose own noise
+hides its slope, or an argument all of which is smaller than the step, below 10^-6. relu(z) - relu(-z) at z = 0 is
+beyond this method: it is z, without a kink, and backprop with relu'(0) = 0 gives it the slope 0."""
 
 from __future__ import annotations
 
@@ -38,10 +39,13 @@ from .model import Array
 
 RTOL = {"float64": 1e-6, "float32": 1e-3}
 COINCIDENCE = 1e-5  # how small a jump must be beside a disagreement to have nothing to do with it
-RUNGS = (1.0, 0.1, 0.01, 0.001)
-STEPS = (1.0, -1.0, 0.0, *(s * r for r in RUNGS[1:] for s in (1, -1)), 0.37e-3, -0.71e-3)  # of h; the last two: noise
+HIDDEN = 30  # how many times a disagreement must exceed the jump that rounding could hide
+RUNGS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
+LAST = len(RUNGS) - 1
+STEPS = (1.0, -1.0, 0.0, *(s * r for r in RUNGS[1:] for s in (1, -1)), 0.37e-3, -0.71e-3, 1e3)  # of h
 FIRST, SECOND, ALL = 2, 5, len(STEPS)  # how many values can be judged
 SAMPLE = 512  # elements that tell the scale of x
+BLOCK = 8192  # elements of a direction that are drawn at once
 
 
 @dataclass(frozen=True)
@@ -64,18 +68,23 @@ class Slope:
 
 def direction(rng: np.random.Generator, shape: tuple[int, ...]) -> Array:
     """Random signs times a uniform in [0.5, 1.5], of this shape, float64."""
-    u = np.asarray(rng.random(size=shape, dtype=np.float32))  # half the random bits, and half the memory to touch
-    u -= np.float32(0.5)
-    v = np.copysign(np.float32(0.25), u)
-    v += u
-    v *= 2
-    return v.astype(np.float64)
+    v = np.empty(shape)
+    flat = v.reshape(-1)
+    for start in range(0, flat.size, BLOCK):  # in the cache; float32 takes half the random bits
+        out = flat[start : start + BLOCK]
+        u = rng.random(size=out.size, dtype=np.float32)
+        u -= np.float32(0.5)
+        np.copysign(0.5, u, out=out)
+        u *= np.float32(2)
+        out += u
+    return v
 
 
 def steps(x: Array) -> list[float]:
-    """The t of all points x + tv: h, -h, 0, h/10, -h/10, h/100, -h/100, h/1000, -h/1000 and two for the noise."""
+    """The t of all points x + tv: h, -h, 0, 0.3 h, -0.3 h, ... 0.001 h, -0.001 h, two within that for the noise, and
+    1000 h to tell a constant from numbers that are too coarse."""
     x = _floating(x)
-    h = float(np.finfo(x.dtype).eps) ** (1 / 3) * _scale(x)
+    h = float(np.finfo(x.dtype).eps) ** (1 / 3) * min(max(_scale(x), 0.1), 10.0)
     return [step * h for step in STEPS]
 
 
@@ -101,7 +110,8 @@ def check_direction(
 
     x: float32 if `forward` computes in float32, else float64. Two calls of `forward` for a right gradient, five with
     a kink inside the step, ALL at most. Not conclusive at a kink at x, where numbers are not finite, or where the
-    forward's noise hides its slope. `forward` must not keep its argument: it is used again. careful: as in `conclude`; always calls `forward` ALL times."""
+    forward's noise hides its slope. `forward` must not keep its argument: it is used again. careful: as in
+    `conclude`; always calls `forward` ALL times."""
     x = _floating(x)
     ts, at, values, found = steps(x), np.empty_like(x), list[float](), Slopes(nan, nan, False, False)
     for count in (ALL,) if careful else (FIRST, SECOND, ALL):
@@ -168,7 +178,7 @@ def _scale(x: Array) -> float:
     sizes = sizes[(sizes > 0) & (sizes < inf)]
     if not sizes.size:
         sizes = np.abs(flat[np.isfinite(flat) & (flat != 0)])
-    return min(max(float(np.sort(sizes)[sizes.size // 2]), 1e-3), 10.0) if sizes.size else 1.0
+    return float(np.sort(sizes)[sizes.size // 2]) if sizes.size else 1.0
 
 
 @dataclass(frozen=True)
@@ -195,16 +205,18 @@ def _conclude(
         return Slopes(slope, claimed, same, same)
     with np.errstate(all="ignore"):
         position = float(np.finfo(x.dtype).eps * np.linalg.norm((x * gradient).reshape(-1)))
-    levels = _levels(values, ts, x, position)
+    levels, worst = _levels(values, ts, x, position), inf
     for level in levels:
         # A slope of 0 by chance must not ask for zero error: the norm is the slope's typical size over random signs.
         near, far = rtol * max(abs(level.value), norm), abs(level.value - claimed)
         if not isfinite(near + far):
             continue
-        if far <= near + level.rounding and not (careful and level.jump > near):
+        # what a wider step saw, a narrower one that is coarser than that cannot take back
+        if far <= near + level.rounding < worst and not (careful and level.jump > near):
             return Slopes(level.value, claimed, True, True)
         if len(values) == ALL and far > near + level.error:
             return Slopes(level.value, claimed, True, False)
+        worst = far if worst == inf else max(far, worst)
     return Slopes(levels[0].value, claimed, False, False)
 
 
@@ -218,39 +230,52 @@ def _estimate(values: Sequence[float], ts: Sequence[float], x: Array) -> Slope:
 
 def _rounding(x: Array, values: Sequence[float]) -> float:
     """How far rounding may move a value. 0.1: a loss that vanished is the difference of numbers near 1."""
-    return 8 * float(np.finfo(x.dtype).eps) * max(0.1, *map(abs, values))
+    return 8 * float(np.finfo(x.dtype).eps) * max([0.1, *(abs(value) for value in values if isfinite(value))])
 
 
 def _levels(values: Sequence[float], ts: Sequence[float], x: Array, position: float) -> list[_Level]:
-    """One per rung with values, widest first; the last has no narrower one to be held against: its error is inf.
+    """One per rung with values, widest first. The error is inf where no narrower step confirms it.
 
     position: how far the rounding of x + tv may move a value."""
     f = [float(value) for value in values]
-    pairs = [(ts[0], f[0], f[1])] + [(ts[i], f[i], f[i + 1]) for i in range(3, min(len(f), 9), 2)]
+    # Numbers that stand still near x alone are too coarse, and say nothing; nor do steps that are wider than x itself.
+    blind = len(f) == ALL and ((f[-1] != f[2] and len(set(f[:-1])) == 1) or _scale(x) < ts[0])
+    f = f[: ALL - 1]
+    full = len(f) == ALL - 1
+    pairs = [(ts[i], f[i], f[i + 1]) for i in (0, *range(3, min(len(f), 2 * LAST + 3), 2))]
     slopes = [(up - down) / (2 * h) for h, up, down in pairs]
     gaps = [(up + down - 2 * f[2]) / h for h, up, down in pairs]
+    widths = [h for h, _, _ in pairs]
+    if full:  # two points at unlike distances, within the narrowest step: its confirmation
+        (t, right), (s, left) = zip(ts[-3:-1], f[-2:], strict=True)
+        slopes.append((right - left) / (t - s))
+        gaps.append((right - f[2]) / t - (left - f[2]) / s)
+        widths.append((t - s) / 2)
     rounding = _rounding(x, f) + position if all(map(isfinite, f[2:])) else inf
-    noise = rounding + (_noise(f, ts, slopes, gaps) if len(f) == ALL else 0.0)
+    seen = [_noise(f, ts, k, h, slopes[k], gaps[k]) if full else 0.0 for k, h in enumerate(widths[: LAST + 1])]
+    inner = max(seen[LAST], abs(f[-4] + f[-3] - 2 * f[2]) / 2) if full else 0.0  # a kink at x counts, but for little
     out, before = list[_Level](), 0.0
     for k, (h, up, down) in enumerate(pairs):
         jump = error = inf
         # equal values at a narrower step alone: too near to be told apart, which says nothing of the slope
-        if k + 1 < len(pairs) and not (k and up == down):
-            allowed = 8 * (rounding if k else noise) / pairs[k + 1][0]
-            seen = abs(10 * gaps[k + 1] - gaps[k]) / 9
-            jump = max(0.0, seen - allowed)
-            if before > 0 and allowed > before / 10:  # a wider level saw a jump that this one is too coarse to see
+        if k + 1 < len(slopes) and not (blind or (k and up == down)):
+            # The gap of the one-sided slopes is jump + h phi''; two steps tell these apart. At the narrowest steps a
+            # kink looks like noise. 6 and 30: rounding of the values, over rh, and over the two unlike distances.
+            ratio = widths[k + 1] / h
+            jump = abs(gaps[k + 1] - ratio * gaps[k]) / (1 - ratio)
+            allowed = (6 if k < LAST else 30) * max(rounding / 8, inner if k < LAST - 2 else 0.0)
+            allowed /= pairs[min(k + 1, LAST)][0]
+            jump = max(0.0, jump - allowed)
+            if before > 0 and allowed > before / 2:  # a wider level saw a jump that this one is too coarse to see
                 jump = before
             before = jump
-            error = 4 * noise / h + 2 * allowed + 2 * abs(slopes[k] - slopes[k + 1]) + jump / COINCIDENCE
+            kinks = 2 * abs(slopes[k] - slopes[k + 1]) + HIDDEN * allowed + jump / COINCIDENCE
+            error = (4 * rounding + (4 if k < 3 else 16) * seen[k]) / h + kinks  # 16: few values are left
         out.append(_Level(slopes[k], 4 * rounding / h, jump, error if isfinite(error) else inf))
     return out
 
 
-def _noise(f: Sequence[float], ts: Sequence[float], slopes: Sequence[float], gaps: Sequence[float]) -> float:
-    """The largest distance of the values within h/1000 of x from one parabola, its curvature that of h/10."""
-    curvature = gaps[1] / ts[3]
-    return max(
-        abs(slopes[2] - slopes[3]) * ts[7],
-        *(abs(f[i] - f[2] - ts[i] * slopes[3] - ts[i] ** 2 * curvature / 2) for i in range(7, ALL)),
-    )
+def _noise(f: Sequence[float], ts: Sequence[float], k: int, h: float, slope: float, gap: float) -> float:
+    """The largest distance of the values nearer to x than rung k's step h from the parabola of this rung."""
+    inside = range(2 * k + 3, ALL - 1)
+    return max(abs(f[i] - f[2] - ts[i] * slope - ts[i] ** 2 * gap / h / 2) for i in inside)
