@@ -307,8 +307,8 @@ def test_the_time_that_is_given_back_is_bounded(pipes: Pipes, monkeypatch: pytes
         channel.request({}, [], 0.5, 100, lambda name, args: time.sleep(0.8))
 
 
-def test_five_seconds_are_given_back_for_each_question() -> None:
-    assert channel_module.MAX_ANSWER_SECONDS == 5.0
+def test_half_a_minute_is_given_back_for_each_question() -> None:
+    assert channel_module.MAX_ANSWER_SECONDS == 30.0, "others may wait for the reference too"
 
 
 def test_several_answers_are_given_back_each(pipes: Pipes) -> None:
