@@ -16,7 +16,7 @@ FLOORS = {
     1: "wire tolerance gradcheck keyfile records",
     2: "author define course source",
     3: "forward freeze judge diagnose score collect sandbox",
-    4: "pipeline store selfcheck",
+    4: "asking carry oracle pipeline store selfcheck",
     5: "audit release scaffold report check",
     6: "cli __main__",
 }

@@ -63,6 +63,7 @@ class Runner:
     _waited: float = 0.0  # seconds that starting workers took
     _loading: float = 0.0  # seconds that loading the file took
     _deadline: float = math.inf  # of the submission, by _now()
+    _started: float = 0.0
     _case_name: str = ""
 
     def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
@@ -71,6 +72,7 @@ class Runner:
         A question may use all that is left of the submission's time but a small reserve for each one that
         comes after it; an author's longer limit lengthens the submission's."""
         limits, started = self.limits, self._now()
+        self._started = started
         total = limits.submission + sum(max(0.0, (q.seconds or 0.0) - limits.question) for q in self.key.questions)
         self._deadline = started + total
         reserve = min(RESERVE_SECONDS, total / (2 * len(questions)))
@@ -90,8 +92,8 @@ class Runner:
 
     @property
     def used(self) -> float:
-        """Seconds that are charged so far, on a clock of this runner's own."""
-        return self._now()
+        """Seconds that were charged since the first of the responses was asked for."""
+        return self._now() - self._started
 
     def close(self) -> None:
         self._end()
