@@ -37,9 +37,9 @@ def question_lines(
             lines.append(f"          called with {called}")
         if o.hint:
             lines.append(f"          hint: {o.hint}")
-    for called in below if wrong else ():
-        if any(o.verdict is not Verdict.PASS for o in called.outcomes):
-            lines.append(f"        {called.question}, which it may call, is wrong too: mend that one first")
+    for other in below if wrong else ():
+        if any(o.verdict is not Verdict.PASS for o in other.outcomes):
+            lines.append(f"        {other.question}, which it may call, is wrong too: mend that one first")
     return [*lines, *against, *_printed(responses, wrong[0].case if wrong else "")]
 
 
