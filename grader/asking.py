@@ -86,7 +86,10 @@ class Oracle:
         return SandboxError(f"the reference {why} when it was asked for {name} ({self._end()})")
 
     def close(self) -> None:
+        """End the process, and whatever call a thread is waiting for. Safe to call twice."""
         self.closed = True
+        if (channel := self.channel) is not None:
+            channel.kill()
         with self.lock:
             self._end()
 

@@ -135,11 +135,7 @@ def grade(
         raise UsageError(f"{out}: {error.strerror}") from error
     from .asking import Oracle
 
-    oracle = Oracle(course, key, device)
-    try:
-        reports = _grade_cohort(key, found, out, workers, limits, isolation, oracle)
-    finally:
-        oracle.close()
+    reports = _grade_cohort(key, found, out, workers, limits, isolation, Oracle(course, key, device))
     click.echo(cohort_table(reports, key))
     ungraded = [r for r in reports if r.status != "graded"]
     click.echo(f"\n{len(reports) - len(ungraded)} graded, {len(ungraded)} ungraded; isolation {isolation}")
@@ -182,6 +178,7 @@ def _grade_cohort(
                 sys.exit(STOPPED)
     finally:
         launchers.close()
+        oracle.close()
         executor.shutdown(wait=True, cancel_futures=True)
     reports.sort(key=lambda r: r.student)
     write_whole(out / "reports.jsonl", reports_jsonl(reports))

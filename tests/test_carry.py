@@ -271,7 +271,7 @@ TORCH = CHAIN.replace("np.array([1.0, 2.0])", "np.array([1.0, 2.0], dtype=np.flo
 
 
 def test_torch_assignments_get_tensors(tmp_path: Path) -> None:
-    course = write_course(tmp_path, CHAIN, library="torch")
+    course = write_course(tmp_path, TORCH, library="torch")
     key, zygote = freeze(course, "demo"), Zygote("torch")
     one = Oracle(course, key)
     check = (

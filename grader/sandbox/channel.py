@@ -286,6 +286,11 @@ class Channel:
     def printed(self) -> str:
         return self.line.printed().decode("utf-8", errors="replace")
 
+    def kill(self) -> None:
+        """End the worker from another thread: whoever waits for it sees it die."""
+        if self.cause is None:
+            self._end()
+
     def end(self) -> str:
         """Kill the worker with all its descendants; how it had died, in words. Safe to call twice."""
         if self.cause is None:
