@@ -204,6 +204,8 @@ class Question(Cased):
     where: Where
     doc: str
     seconds: float | None = None
+    calls: tuple[Question, ...] = ()  # what the student's function may call of their own
+    carry: float = 0.0  # share of the points that it earns where it is right but for one of those
     own: Given | None = None  # the student's own forward, where a gradient is a function of its own
     forward: Function = field(default=lambda: None)  # always around(base)
     base: Function = field(default=lambda: None)  # the innermost function that the author wrote
@@ -337,6 +339,13 @@ class Assignment:
         names = [q.name for q in questions]
         for twice in {n for n in names if names.count(n) > 1}:
             raise where.refuse(f"two questions are named {twice}", "Rename one")
+        for q in questions:
+            for called in q.calls:
+                if not any(called is listed for listed in questions):
+                    raise q.where.refuse(
+                        f"{q.name} has calls=[{called.name}], which {title!r} does not list",
+                        f"Add {called.name} to questions=[...], or take it out of calls=",
+                    )
         for key, value in [("title", title), ("file", file), ("questions", tuple(questions))]:
             object.__setattr__(self, key, value)
         object.__setattr__(self, "library", library)

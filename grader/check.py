@@ -53,7 +53,9 @@ def check(
             results.append(result)
             own = check_own(runner, question, responses)
             contradicted |= own_forward_broken(own)
-            for line in question_lines(question, result, own, responses):
+            named = {q.name for q in key.below(question)}
+            below = [r for r in results if r.question in named]
+            for line in question_lines(question, result, own, responses, below):
                 say(line)
     finally:
         runner.close()

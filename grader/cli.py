@@ -16,6 +16,7 @@ from . import __version__
 from .errors import GraderError, UsageError, WeakIsolationError
 
 if TYPE_CHECKING:
+    from .asking import Oracle
     from .course import Course
     from .model import AnswerKey, Limits, Report, Submission
     from .sandbox.spawn import Launcher
@@ -132,7 +133,9 @@ def grade(
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise UsageError(f"{out}: {error.strerror}") from error
-    reports = _grade_cohort(key, found, out, workers, limits, isolation)
+    from .asking import Oracle
+
+    reports = _grade_cohort(key, found, out, workers, limits, isolation, Oracle(course, key, device))
     click.echo(cohort_table(reports, key))
     ungraded = [r for r in reports if r.status != "graded"]
     click.echo(f"\n{len(reports) - len(ungraded)} graded, {len(ungraded)} ungraded; isolation {isolation}")
@@ -149,6 +152,7 @@ def _grade_cohort(
     workers: int,
     limits: Limits,
     isolation: str,
+    oracle: Oracle,
 ) -> list[Report]:
     from concurrent.futures import ThreadPoolExecutor
 
@@ -165,7 +169,7 @@ def _grade_cohort(
     reports: list[Report] = []
     try:
         with Store(out / "grades.sqlite") as store:
-            stream = grade_all(key, found, executor, launchers, limits, isolation, store, window=2 * workers)
+            stream = grade_all(key, found, executor, launchers, limits, isolation, store, 2 * workers, oracle)
             try:
                 reports.extend(_with_progress(stream, len(found)))
             except KeyboardInterrupt:
@@ -174,6 +178,7 @@ def _grade_cohort(
                 sys.exit(STOPPED)
     finally:
         launchers.close()
+        oracle.close()
         executor.shutdown(wait=True, cancel_futures=True)
     reports.sort(key=lambda r: r.student)
     write_whole(out / "reports.jsonl", reports_jsonl(reports))

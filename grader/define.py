@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from .author import CASE_WORDS, Function, Given, Question, Where, itself
@@ -17,6 +17,8 @@ def question(
     forward: Function | Question | Given | None = None,
     steps: list[Step] | None = None,
     seconds: float | None = None,
+    calls: Sequence[Question] | None = None,
+    carry: float | None = None,
     **points: float,
 ) -> Callable[[Function], Question]:
     """Make a question of a torch forward function; keywords are its outputs and the points of each.
@@ -25,6 +27,9 @@ def question(
     function, a question, or `question.given(...)`) the decorated function is only the signature and the
     docstring of what the student writes. `steps=` calls a class instead of a function. A forward that
     returns no scalar needs its cotangent as an input: `dout` for the output `out`.
+
+    `calls=[svm_loss]` lists questions, made before, whose functions this one may build on; where it is wrong
+    only because one of those is, it earns the share `carry` (0 to 1) of its points.
 
     Raises AuthorError, with file and line, for all that does not fit together."""
     where = Where.frame(sys._getframe(1))
@@ -40,6 +45,8 @@ def question(
     if name is not None and not name.isidentifier():
         raise where.refuse(f"name={name!r}", "Use a Python name, the one that the student defines")
 
+    _check_calls(calls, carry, where)
+
     def make(function: Function) -> Question:
         at = Where.of(function)
         doc = inspect.getdoc(function) or ""
@@ -47,12 +54,34 @@ def question(
             raise at.refuse(f"{function.__name__} has no docstring", "Say what it returns, with shapes")
         params = _parameters(function, at)
         made = Question(name or function.__name__, function, dict(points), params, (), at, doc, seconds=seconds)
+        made.calls, made.carry = tuple(calls or ()), float(carry or 0.0)
         _set_forward(made, forward)
         _check_outputs(made)
         made.steps = _steps(made, steps)
         return made
 
     return make
+
+
+def _check_calls(calls: Sequence[Question] | None, carry: float | None, where: Where) -> None:
+    """What may be called are questions made before, so no circle can be declared."""
+    if calls is None:
+        if carry is not None:
+            raise where.refuse("carry= without calls=", "List what this question may call, as calls=[svm_loss]")
+        return
+    if not isinstance(calls, (list, tuple)) or not calls or not all(isinstance(q, Question) for q in calls):
+        raise where.refuse(f"calls={calls!r}", "List questions that were made before, as calls=[svm_loss]")
+    for called in calls:
+        if [step.kind for step in called.steps] != ["function"]:
+            raise where.refuse(
+                f"calls=[{called.name}], which is a class in steps", "Only a function can be answered by the reference"
+            )
+        if sum(called is other for other in calls) > 1:
+            raise where.refuse(f"calls= lists {called.name} twice", "Take one out")
+    if carry is None:
+        raise where.refuse("calls= without carry=", "Say which share of its points is carried forward, as carry=0.5")
+    if isinstance(carry, bool) or not isinstance(carry, (int, float)) or not 0 < carry <= 1:
+        raise where.refuse(f"carry={carry!r}", "Give a share above 0, up to 1")
 
 
 def _parameters(function: Function, where: Where) -> tuple[str, ...]:

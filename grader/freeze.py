@@ -104,6 +104,8 @@ class Freezer:
             forward=OwnForward(q.own.question.name, q.own.fixed) if isinstance(q.own, Given) else None,
             conventions=tuple(v.name for v in q.conventions),
             mistakes=tuple(MistakeNote(v.name, v.hint, v.code) for v in q.mistakes),
+            calls=tuple(called.name for called in q.calls),
+            carry=q.carry,
         )
 
     def _kinds(self, cases: Sequence[FrozenCase]) -> dict[str, str]:

@@ -159,6 +159,16 @@ class AnswerKey:
     def points(self) -> float:
         return sum(question.points for question in self.questions)
 
+    def below(self, question: FrozenQuestion) -> tuple[FrozenQuestion, ...]:
+        """The questions that a question may call, directly or through others, in the key's order."""
+        named, found, todo = {q.name: q for q in self.questions}, set[str](), list(question.calls)
+        while todo:
+            name = todo.pop()
+            if name in named and name not in found:
+                found.add(name)
+                todo += named[name].calls
+        return tuple(q for q in self.questions if q.name in found)
+
 
 @dataclass(frozen=True)
 class SourceFile:

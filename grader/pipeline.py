@@ -13,6 +13,8 @@ from importlib import metadata
 from pathlib import Path
 
 from . import __version__
+from .asking import Oracle
+from .carry import Carrier
 from .errors import SandboxError
 from .keyfile import question_digest
 from .model import (
@@ -40,8 +42,11 @@ def grade(
     launcher: Launcher,
     limits: Limits,
     known: Mapping[str, QuestionResult] | None = None,
+    oracle: Oracle | None = None,
 ) -> Report:
-    """Grade one submission. Questions in `known` are not run again. Never raises for what a student did."""
+    """Grade one submission. Questions in `known` are not run again. Never raises for what a student did.
+
+    With an oracle, an error is carried forward where a question says so."""
     results = dict(known or {})
     pending = [q for q in key.questions if q.name not in results]
     notes: tuple[str, ...] = ()
@@ -51,9 +56,10 @@ def grade(
         results = {q.name: result_of(q, _all(q, failure)) for q in key.questions}
         notes = (submission.problem,)
     elif pending:
-        runner = Runner(key, submission, launcher, limits)
+        runner, given = Runner(key, submission, launcher, limits), dict[str, dict[str, Response]]()
         try:
             for question, responses in runner.responses(pending):
+                given[question.name] = responses
                 result = result_of(question, responses)
                 results[question.name] = replace(result, notes=(*runner.notes, *result.notes))
         except Exception as error:  # a fault of ours in one submission stops nobody else's
@@ -64,6 +70,13 @@ def grade(
                 results.setdefault(question.name, result_of(question, _all(question, failure)))
         finally:
             runner.close()
+        if oracle is not None:
+            loaded = {
+                name: found
+                for name, found in given.items()
+                if runner.load_failure is None or any(r.failure != runner.load_failure for r in found.values())
+            }
+            results.update(Carrier(key, submission, launcher, limits, oracle, dict(results)).carry(loaded))
     ordered = [results[q.name] for q in key.questions]
     notes = (*dict.fromkeys(note for r in ordered for note in r.notes), *notes)
     return report(key, submission, ordered, launcher.isolation, notes)
@@ -86,8 +99,11 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
-def content_keys(key: AnswerKey, submission: Submission, limits: Limits, isolation: str) -> dict[str, str]:
-    """The content key of each question's result for this submission."""
+def content_keys(
+    key: AnswerKey, submission: Submission, limits: Limits, isolation: str, carries: bool = False
+) -> dict[str, str]:
+    """The content key of each question's result for this submission. `carries`: whether the reference is at hand
+    for errors that are carried forward; then a result depends on the questions below it and on the reference."""
     digest = hashlib.sha256()
     for part in (
         submission.main,
@@ -100,7 +116,14 @@ def content_keys(key: AnswerKey, submission: Submission, limits: Limits, isolati
     ):
         digest.update(hashlib.sha256(part.encode("utf-8", "surrogateescape")).digest())
     base = digest.hexdigest()
-    return {name: hashlib.sha256((base + d).encode()).hexdigest() for name, d in _digests(key).items()}
+    digests, keys = _digests(key), {}
+    for q in key.questions:
+        parts = [base, digests[q.name]]
+        if q.calls:
+            parts += [digests[other.name] for other in key.below(q)]
+            parts += [key.provenance.get("sources", ""), "reference" if carries else "no reference"]
+        keys[q.name] = hashlib.sha256("".join(parts).encode()).hexdigest()
+    return keys
 
 
 def _digests(key: AnswerKey) -> dict[str, str]:
@@ -144,6 +167,7 @@ def grade_all(
     isolation: str,
     store: Store,
     window: int = 16,
+    oracle: Oracle | None = None,
 ) -> Generator[Report, None, None]:
     """Reports as they are done, in no order. Results are stored in batches; stored ones are not run again.
 
@@ -151,13 +175,14 @@ def grade_all(
     todo = iter(submissions)
     running: dict[futures.Future[Report], tuple[Submission, dict[str, str], set[str]]] = {}
     rows: list[tuple[str, str, QuestionResult]] = []
+    carries = oracle is not None and oracle.available
 
     def one(submission: Submission, known: dict[str, QuestionResult]) -> Report:
-        return grade(key, submission, launchers.get(), limits, known)
+        return grade(key, submission, launchers.get(), limits, known, oracle)
 
     def submit() -> None:
         for submission in todo:
-            keys = {} if submission.problem else content_keys(key, submission, limits, isolation)
+            keys = {} if submission.problem else content_keys(key, submission, limits, isolation, carries)
             known = store.get(keys) if keys else {}
             running[executor.submit(one, submission, known)] = (submission, keys, set(known))
             return

@@ -1,4 +1,5 @@
-"""Outcomes into points. An output's points are shared equally by its cases; only PASS earns its share.
+"""Outcomes into points. An output's points are shared equally by its cases; PASS earns its share in full,
+and an error carried forward the part of it that the question declares.
 
 Sums are exact fractions, rounded once at the end, so that all right is exactly the maximum."""
 
@@ -32,9 +33,12 @@ def score_question(
     """Points of one question; None where any outcome is UNGRADED, since a fault of ours is never a zero."""
     earned = Fraction(0)
     for output in question.outputs:
-        verdicts = [o.verdict for o in outcomes if o.output == output.name]
-        if verdicts:
-            earned += Fraction(output.points) * verdicts.count(Verdict.PASS) / len(verdicts)
+        found = [o for o in outcomes if o.output == output.name]
+        passed = sum(o.verdict is Verdict.PASS for o in found)
+        carried = sum(o.verdict is not Verdict.PASS and bool(o.carried) for o in found)
+        if found:
+            share = passed + Fraction(question.carry) * carried
+            earned += Fraction(output.points) * share / len(found)
     ungraded = not outcomes or any(o.verdict is Verdict.UNGRADED for o in outcomes)
     top = round(question.points, DIGITS + 3)
     full = all(o.verdict is Verdict.PASS for o in outcomes)

@@ -10,7 +10,7 @@ import hashlib
 import importlib.util
 import sys
 import traceback
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -65,6 +65,16 @@ def read_source(course: Course, name: str) -> Source:
 
     Raises AuthorError, with file and line, for everything that is wrong in it; UsageError when it is not there
     or torch is not installed."""
+    assignment, fixtures, built = read_questions(course, name)
+    secret, path = course.secret(), course.handout(name) / "fixtures.py"
+    cases = {q.name: _draw(q, name, secret, built, path) for q in assignment.questions}
+    _check_called(assignment, cases)
+    return Source(name, assignment, cases, fixtures, built, secret)
+
+
+def read_questions(course: Course, name: str) -> tuple[Assignment, str, ModuleType | None]:
+    """Import an assignment's reference, without its cases and so without the secret; the source of its fixtures,
+    and those as a module. Raises what read_source does."""
     folder = course.reference(name)
     torch_version()
     module = _import(f"_reference_{name}", folder / "__init__.py", folder)
@@ -82,9 +92,24 @@ def read_source(course: Course, name: str) -> Source:
     if path.exists():
         fixtures = path.read_text(encoding="utf-8")
         built = _import(f"_fixtures_{name}", path, path.parent)
-    secret = course.secret()
-    cases = {q.name: _draw(q, name, secret, built, path) for q in assignment.questions}
-    return Source(name, assignment, cases, fixtures, built, secret)
+    return assignment, fixtures, built
+
+
+def _check_called(assignment: Assignment, cases: Mapping[str, Sequence[Case]]) -> None:
+    """What the reference is to answer in a student's place must be data in, and one derivative out."""
+    for q in assignment.questions:
+        for called in q.calls:
+            for case in cases[called.name]:
+                if next(_fixtures_in(case.inputs), None) is not None:
+                    raise q.where.refuse(
+                        f"{q.name} has calls=[{called.name}], which takes a Fixture (case {case.name!r})",
+                        "A Fixture cannot be sent back to the reference; take it out of calls=",
+                    )
+                if case.kink:
+                    raise q.where.refuse(
+                        f"{q.name} has calls=[{called.name}], which is graded at a kink (case {case.name!r})",
+                        "Its derivative there is a matter of convention; take it out of calls=",
+                    )
 
 
 def _import(name: str, path: Path, folder: Path) -> ModuleType:

@@ -79,7 +79,8 @@ def test_every_outcome_is_the_labelled_one(graded: tuple[Path, Any]) -> None:
 
 
 def test_scores_follow_from_the_labels(graded: tuple[Path, Any]) -> None:
-    """The total is recomputed here from the labels alone: points times the share of passed cases."""
+    """The total is recomputed here from the labels alone: points times the share of passed cases, and half of that
+    for those that are labelled as carried forward."""
     out, _ = graded
     points = {
         "scores": {"scores": 6}, "append_one": {"X1": 3}, "fold_bias": {"W1": 3}, "svm_loss_i": {"loss": 8},
@@ -94,8 +95,27 @@ def test_scores_follow_from_the_labels(graded: tuple[Path, Any]) -> None:
             cases = list(dict.fromkeys(o["case"] for o in q["outcomes"]))
             for output, worth in points[q["question"]].items():
                 passed = sum(_label(student, q["question"], output, case) == "PASS" for case in cases)
-                total += worth * passed / len(cases)
+                carried = len(_carried(student, q["question"], output))
+                total += worth * (passed + carried / 2) / len(cases)
         assert report["score"] == pytest.approx(total, abs=1e-5), student
+
+
+def _carried(student: str, question: str, output: str) -> list[str]:
+    cases: list[str] = LABELS[student].get("carried", {}).get(question, {}).get(output, [])
+    return cases
+
+
+def test_errors_are_carried_forward_where_the_labels_say_so_and_nowhere_else(graded: tuple[Path, Any]) -> None:
+    for student, report in _reports(graded[0]).items():
+        for q in report["questions"]:
+            for output in {o["output"] for o in q["outcomes"]}:
+                found = {o["case"] for o in q["outcomes"] if o["output"] == output and o["carried"]}
+                assert found == set(_carried(student, q["question"], output)), (student, q["question"], output)
+            for o in q["outcomes"]:
+                if o["carried"]:
+                    assert o["verdict"] != "PASS" and o["message"].startswith(f"right once {o['carried']} is answered")
+    assert sum("carried" in about for about in LABELS.values()) == 3
+    assert "; carried: full_loss" in graded[1].stdout
 
 
 def test_the_csv_holds_the_same_scores(graded: tuple[Path, Any]) -> None:

@@ -16,7 +16,7 @@ FLOORS = {
     1: "wire tolerance pattern compare gradcheck locate keyfile records predicate",
     2: "author define course source property",
     3: "rounding forward freeze message judge link diagnose score collect sandbox freeze_property properties vacuity",
-    4: "pipeline store selfcheck mutants",
+    4: "pipeline store selfcheck mutants asking carry oracle",
     5: "audit release scaffold report check",
     6: "cli __main__",
 }

@@ -100,6 +100,7 @@ def full_loss(X, W, y, reg, kind):
 
     X (N, D), W (K, D), y (N,), reg a number >= 0; kind is "svm" for the hinge or "softmax" for the
     cross-entropy, and anything else raises ValueError. Returns (loss, dW): one number, and an array (K, D).
+    Call svm_loss and softmax_loss: if only they are wrong, this still earns half of its points.
 
     To think about: you have the gradient in the scores already. How does a row of W reach the scores?
     """

@@ -16,8 +16,10 @@ def question_lines(
     result: QuestionResult,
     own: Sequence[OwnGradient],
     responses: Mapping[str, Response],
+    below: Sequence[QuestionResult] = (),
 ) -> list[str]:
-    """The lines on one question: a verdict, and for the first wrong case of each output what happened."""
+    """The lines on one question: a verdict, and for the first wrong case of each output what happened. `below` are
+    the results of the functions that it may call."""
     wrong = [o for o in result.outcomes if o.verdict is not Verdict.PASS]
     against = [f"        {line}" for line in _own_lines(own, result)]
     if not wrong and not against:
@@ -35,6 +37,9 @@ def question_lines(
             lines.append(f"          called with {called}")
         if o.hint:
             lines.append(f"          hint: {o.hint}")
+    for other in below if wrong else ():
+        if any(o.verdict is not Verdict.PASS for o in other.outcomes):
+            lines.append(f"        {other.question}, which it may call, is wrong too: mend that one first")
     return [*lines, *against, *_printed(responses, wrong[0].case if wrong else "")]
 
 

@@ -41,12 +41,15 @@ def remark(report: Report) -> str:
     everything = sum(len(q.outcomes) for q in report.questions)
     if len(lost) == everything and len({(o.kind, o.message) for o in lost}) == 1:
         return _cut(lost[0].message or lost[0].kind)
+    carried = dict.fromkeys(o.question for o in lost if o.carried)
+    lost = [o for o in lost if not o.carried] or lost  # what made others wrong comes before those
     questions = list(dict.fromkeys(o.question for o in lost))
     worst = min(lost, key=lambda o: (ORDER.index(o.verdict), not o.mistake))
     named = [o for o in lost if o.mistake]
     chosen: Outcome = named[0] if named and worst.verdict is Verdict.FAIL else worst
     more = f" (+{len(questions) - 1} more)" if len(questions) > 1 else ""
-    return _cut(f"{chosen.question}: {chosen.mistake or chosen.kind}{more}")
+    forward = f"; carried: {', '.join(carried)}" if carried else ""
+    return _cut(f"{chosen.question}: {chosen.mistake or chosen.kind}{more}{forward}")
 
 
 def _cut(text: str, width: int = 70) -> str:

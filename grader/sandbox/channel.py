@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 REQUEST_HEADER_CAP = 4 << 20
 MAX_ASKS = 10_000  # questions that a worker may put back during one call
 ASK_BODY_CAP = 1 << 20
-MAX_ANSWER_SECONDS = 5.0  # of ours for one question, beyond which the call pays
+MAX_ANSWER_SECONDS = 180.0  # of ours for one question, starting the oracle included; beyond it the call pays
 
 
 class Died(Exception):
@@ -224,11 +224,13 @@ class Channel:
         seconds: float,
         cap: int,
         answer: Answerer | None = None,
+        ask_cap: int = ASK_BODY_CAP,
     ) -> tuple[dict[str, Any], list[memoryview]]:
         """Send one request and return its answer, whose body is at most `cap` bytes.
 
-        While the call is open the worker may ask back; `answer(name, args)` replies, and the time that it
-        takes is not charged. Raises Died, TimedOut, or WireError for an answer that breaks the rules."""
+        While the call is open the worker may ask back, with at most `ask_cap` bytes of arguments;
+        `answer(name, args)` replies (a tuple arrives as one, ValueError refuses), and the time that it takes is
+        not charged. Raises Died, TimedOut, or WireError for an answer that breaks the rules."""
         from ..wire import pack, read_frame  # not before it is used: it imports NumPy
 
         deadline = time.monotonic() + seconds
@@ -237,7 +239,7 @@ class Channel:
         self.line.write(pack({**header, **tags}, buffers, REQUEST_HEADER_CAP), deadline)
         asked = 0
         while True:
-            got, body = read_frame(functools.partial(self.line.read, deadline=deadline), max(cap, ASK_BODY_CAP))
+            got, body = read_frame(functools.partial(self.line.read, deadline=deadline), max(cap, ask_cap))
             if "ask" not in got:
                 break
             asked += 1
@@ -274,12 +276,20 @@ class Channel:
 
         out: list[bytes] = []
         try:
-            return ({"answer": encode(answer(name, args), out)} if usable(args) else {"refused": True}), out
+            if not usable(args):
+                return {"refused": True}, []
+            value = answer(name, args)
+            return {"answer": encode(value, out), "tuple": isinstance(value, tuple)}, out
         except ValueError:
             return {"refused": True}, []
 
     def printed(self) -> str:
         return self.line.printed().decode("utf-8", errors="replace")
+
+    def kill(self) -> None:
+        """End the worker from another thread: whoever waits for it sees it die."""
+        if self.cause is None:
+            self._end()
 
     def end(self) -> str:
         """Kill the worker with all its descendants; how it had died, in words. Safe to call twice."""

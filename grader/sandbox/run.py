@@ -25,7 +25,7 @@ from ..model import (
 )
 from ..text import clean_text, plural
 from ..wire import decode, encode
-from .channel import Answerer, Channel, Died, TimedOut
+from .channel import ASK_BODY_CAP, MAX_ANSWER_SECONDS, Answerer, Channel, Died, TimedOut
 from .spawn import OUT_OF_MEMORY, Launcher
 
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
@@ -56,12 +56,16 @@ class Runner:
     limits: Limits
     clock: Callable[[], float] = time.monotonic
     notes: tuple[str, ...] = ()
-    ask: Mapping[str, Answerer] = field(default_factory=dict)  # functions answered by the grader
+    ask: Mapping[str, Sequence[str]] = field(default_factory=dict)  # functions answered by us: their parameters
+    answer: Answerer | None = None  # who answers them
+    asked: dict[str, set[str]] = field(default_factory=dict)  # case -> which of them it was given an answer of
     _channel: Channel | None = None
     _loaded: Loaded | None = None
     _waited: float = 0.0  # seconds that starting workers took
     _loading: float = 0.0  # seconds that loading the file took
     _deadline: float = math.inf  # of the submission, by _now()
+    _started: float = 0.0
+    _case_name: str = ""
 
     def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
         """The responses of each question, by case, in order. Raises SandboxError for a fault of ours.
@@ -69,6 +73,7 @@ class Runner:
         A question may use all that is left of the submission's time but a small reserve for each one that
         comes after it; an author's longer limit lengthens the submission's."""
         limits, started = self.limits, self._now()
+        self._started = started
         total = limits.submission + sum(max(0.0, (q.seconds or 0.0) - limits.question) for q in self.key.questions)
         self._deadline = started + total
         reserve = min(RESERVE_SECONDS, total / (2 * len(questions)))
@@ -86,11 +91,16 @@ class Runner:
         """Why the student's file did not load, if it did not."""
         return self._loaded.failure if self._loaded else None
 
+    @property
+    def used(self) -> float:
+        """Seconds that were charged since the first of the responses was asked for."""
+        return self._now() - self._started
+
     def close(self) -> None:
         self._end()
 
     def _now(self) -> float:
-        """The time that is charged: starting a worker is ours, not the student's."""
+        """The time that is charged: starting a worker is ours, not the student's, and so is answering it."""
         return self.clock() - self._waited
 
     def _answering(self) -> float:
@@ -152,17 +162,18 @@ class Runner:
         assert self._channel is not None
         buffers: list[bytes] = []
         cap = ANSWER_SLACK + 8 * sum(_size(v) for v in case.expected.values())
+        room = ASK_BODY_CAP + 4 * sum(_size(v) for v in case.inputs.values()) if self.ask else 0
         header = {
             "op": "call",
             "steps": [[s.kind, s.target, s.takes, s.gives] for s in question.steps],
             "inputs": {name: encode(value, buffers) for name, value in case.inputs.items()},
             "kinds": {output.name: output.kind for output in question.returned},
-            "ask": list(self.ask),
+            "ask": room,
             "cap": cap,
         }
-        answer = self._answer if self.ask else None
+        self._case_name, answer = case.name, self._answer if self.ask else None
         try:
-            got, body = self._channel.request(header, buffers, seconds, cap, answer)
+            got, body = self._channel.request(header, buffers, seconds, cap, answer, room)
             return self._read(question, case, got, body, self._channel.printed())
         except TimedOut:
             self._end()
@@ -186,9 +197,16 @@ class Runner:
         )
 
     def _answer(self, name: str, args: list[Value]) -> Value:
-        if name not in self.ask:
+        """The answer to a question of the worker's. Raises ValueError where there is none."""
+        if self.answer is None or name not in self.ask or len(args) != len(self.ask[name]):
             raise ValueError(f"nobody answers {name}")
-        return self.ask[name](name, args)
+        started = self.clock()
+        try:
+            value = self.answer(name, args)
+        finally:
+            self._waited += min(self.clock() - started, MAX_ANSWER_SECONDS)
+        self.asked.setdefault(self._case_name, set()).add(name)
+        return value
 
     def _load(self) -> Loaded:
         """Start a worker and load the submission, unless one is waiting."""
@@ -227,6 +245,7 @@ class Runner:
             "main": self.submission.main,
             "module": self.key.file.removesuffix(".py"),
             "targets": sorted({t for q in self.key.questions for t in q.targets}),
+            "ask": {name: list(params) for name, params in self.ask.items()},
         }
         buffers = [file.data for file in files]
         during = "while the file was loaded"

@@ -69,8 +69,8 @@ class Spawner:
 
     isolation = "none"
 
-    def __init__(self, threaded: bool = os.name == "nt") -> None:
-        self.threaded = threaded
+    def __init__(self, threaded: bool = os.name == "nt", command: list[str] | None = None) -> None:
+        self.threaded, self.command = threaded, command
         self.waiting: subprocess.Popen[bytes] | None = None
 
     def warm(self) -> None:
@@ -81,7 +81,7 @@ class Spawner:
     def _popen(self) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                command("single", {}),
+                self.command or command("single", {}),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

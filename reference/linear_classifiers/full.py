@@ -12,15 +12,16 @@ from torch import Tensor
 
 from grader import Case, Terms, question
 
-from .hinge import margins
-from .softmax import cross_entropy
+from .hinge import margins, svm_loss
+from .softmax import cross_entropy, softmax_loss
 
 # The lecture's worked comparison, with its bias folded in: scores -2.85, 0.86, 0.28, true class 2.
 WORKED_X = np.array([[-15.0, 22.0, -44.0, 56.0, 1.0]])
 WORKED_W = np.array([[1, -5, 10, 5, 0], [70, 20, 5, 16, 20], [0, -45, -20, 3, -30]]) / 100
 
 
-@question(loss=6, dW=10)
+# Half: who calls the two losses rightly has written the scores, the chain rule and the penalty, but not those.
+@question(loss=6, dW=10, calls=[svm_loss, softmax_loss], carry=0.5)
 def full_loss(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Terms:
     """Data loss of the scores X @ W.T, hinge or cross-entropy, plus reg * sum(W**2), and its gradient.
 

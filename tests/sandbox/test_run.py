@@ -653,7 +653,7 @@ ASKING = "def g(x):\n    return -1.0\ndef f(x):\n    return g(x) + g(10 * x)\n"
 
 
 def asked(zygote: Zygote, source: str, answer: Any, limits: Limits = QUICK, x: float = 2.0) -> Any:
-    made = runner(zygote, source, [ask("f", {"x": x})], limits, ask={"g": answer} if answer else {})
+    made = runner(zygote, source, [ask("f", {"x": x})], limits, ask={"g": ("x",)} if answer else {}, answer=answer)
     with contextlib.closing(made):
         return next(iter(made.responses(made.key.questions)))[1]["0"]
 
@@ -693,7 +693,7 @@ def test_a_refused_question_is_an_error_of_its_case(zygote: Zygote) -> None:
     assert why(response) == ("ERROR", "RuntimeError") and "does not answer" in response.failure.message
 
 
-@pytest.mark.parametrize("argument", ["object()", "[1, object()]", "lambda: 1", "'x' * 9999", "[[1], [1, 2]]"])
+@pytest.mark.parametrize("argument", ["object()", "[1, object()]", "lambda: 1", "'x' * 9999", "[[1], object()]"])
 def test_arguments_that_are_no_data_are_refused(zygote: Zygote, argument: str) -> None:
     def answer(name: str, args: list[Any]) -> Any:
         raise AssertionError(f"was asked with {args}")

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from play import ask, linux, one, play, why
+from play import ask, linux, one, play, runner, why
 
 from grader.model import Fixture
 from grader.sandbox.spawn import Launcher, Spawner
@@ -475,3 +475,56 @@ def test_print_reaches_us_with_its_case(zygote: Zygote) -> None:
 
 def test_input_ends_at_once(zygote: Zygote) -> None:
     assert why(one(zygote, "def f(x):\n    return input('a number? ')")) == ("ERROR", "EOFError")
+
+
+# -- functions that the grader answers -----------------------------------------------------------------------
+
+
+def seven(*_: Any) -> Any:
+    return np.array(7.0)
+
+
+def answered(zygote: Zygote, source: str, answer: Any = seven) -> Any:
+    """What `f` answers where `g(x, y)` is answered by us."""
+    made = runner(zygote, source, [ask("f", {"x": 1.0})], ask={"g": ("x", "y")}, answer=answer)
+    try:
+        return next(iter(made.responses(made.key.questions)))[1]["0"], made.asked
+    finally:
+        made.close()
+
+
+@pytest.mark.parametrize("call", ["g(1, 2)", "g(x=1, y=2)", "g(y=2, x=1)", "g(1, y=2)", "g(*[1, 2])"])
+def test_arguments_come_in_the_order_of_the_parameters(zygote: Zygote, call: str) -> None:
+    seen = []
+
+    def answer(name: str, args: list[Any]) -> Any:
+        seen.append((name, args))
+        return np.array(7.0), [1.0, None]
+
+    source = (
+        f"def g(x, y): pass\ndef f(x):\n    out = {call}\n    assert type(out) is tuple and out[1] == [1.0, None]\n"
+    )
+    response, asked = answered(
+        zygote, source + "    assert type(out[0]).__name__ == 'float64'\n    return out[0]\n", answer
+    )
+    assert response.values == {"out": np.array(7.0)} and seen == [("g", [1, 2])] and asked == {"0": {"g"}}
+
+
+@pytest.mark.parametrize("call", ["g()", "g(1)", "g(1, 2, 3)", "g(1, 2, y=3)", "g(1, z=2)"])
+def test_a_call_that_fits_no_parameters_is_the_students_error(zygote: Zygote, call: str) -> None:
+    response, asked = answered(zygote, f"def g(x, y=0, *z, **more): pass\ndef f(x):\n    return {call}\n")
+    assert why(response) == ("ERROR", "TypeError") and not asked
+    assert "g takes x, y, and each of them once" in response.failure.message
+
+
+def test_while_the_file_is_loaded_the_students_own_is_called(zygote: Zygote) -> None:
+    source = "def g(x, y):\n    return x + y\nEARLY = g(1.0, 2.0)\ndef f(x):\n    return EARLY * g(1, 1)\n"
+    response, _ = answered(zygote, source)
+    assert response.values["out"] == 21.0
+    early = "EARLY = g(1.0, 2.0)\ndef f(x):\n    return g(1, 1)\n"
+    assert answered(zygote, early)[0].values["out"] == 7.0, "what is missing is answered too, but not at loading"
+
+
+def test_the_last_definition_is_the_one_that_is_answered(zygote: Zygote) -> None:
+    source = "def g(x, y):\n    return 1.0\nold = g\ndef g(x, y):\n    return 2.0\ndef f(x):\n    return old(1, 1) + g(1, 1)\n"
+    assert answered(zygote, source)[0].values["out"] == 8.0

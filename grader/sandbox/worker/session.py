@@ -17,10 +17,12 @@ import re
 import sys
 import traceback
 import types
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from .callback import StandIns
 from .values import Encoder, Pipe, decode, same
 
 TEXT_CAP = 600
@@ -91,8 +93,8 @@ class Imports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """What student code may import: the submission's other files, from memory, the standard library and NumPy
     (everything where the assignment is for torch). The same on every machine, whatever is installed there."""
 
-    def __init__(self, sources: dict[str, bytes], everything: bool) -> None:
-        self.sources, self.everything = sources, everything
+    def __init__(self, sources: dict[str, bytes], everything: bool, after: Callable[[dict[str, Any]], None]) -> None:
+        self.sources, self.everything, self.after = sources, everything, after
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
         stem = name.replace(".", "/")
@@ -116,6 +118,7 @@ class Imports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             source, _ = decode_source(self.sources[file])
             remember(file, source)
             exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)
+            self.after(module.__dict__)
 
 
 def remember(file: str, source: str) -> None:
@@ -145,6 +148,7 @@ class Session:
         self.torch: Any = None
         self.reserve: mmap.mmap | None = None
         self.seq: Any = None
+        self.stand_ins = StandIns(pipe, {}, self._answered)
 
     def serve(self) -> None:
         while True:
@@ -185,7 +189,9 @@ class Session:
         own = main.rsplit("/", 1)[-1].removesuffix(".py")
         if own not in sys.stdlib_module_names and own != "numpy":
             sys.modules[own] = self.module
-        sys.meta_path.insert(0, Imports({n: d for n, d in self.sources.items() if n != main}, self.torch is not None))
+        self.stand_ins = StandIns(self.pipe, header.get("ask", {}), self._answered)
+        helpers = {n: d for n, d in self.sources.items() if n != main}
+        sys.meta_path.insert(0, Imports(helpers, self.torch is not None, self.stand_ins.put_into))
         self.seed()
         try:
             source, note = decode_source(self.sources[main])
@@ -195,6 +201,7 @@ class Session:
         except BaseException as error:
             return {"error": describe(error, {main}), "found": [], "notes": notes}, []
         notes += self._run(tree, main)
+        self.stand_ins.loaded(self.module.__dict__)
         found = [name for name in header["targets"] if callable(getattr(self.module, name, None))]
         present = [name for name in header["targets"] if hasattr(self.module, name)]
         return {"found": found, "present": present, "notes": notes[:10]}, []
@@ -220,6 +227,7 @@ class Session:
                     f"line {about['line'] or statement.lineno} raised {about['type']} while the file was loaded "
                     f"({about['message'][:120]}); the rest of the file was still read"
                 )
+            self.stand_ins.put_into(self.module.__dict__)
         return notes
 
     # -- calling ---------------------------------------------------------------------------------------
@@ -257,12 +265,9 @@ class Session:
     def call(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         """Answer one case: the outputs that came back, what was raised, and which inputs were changed."""
         encoder, values, held = Encoder(header["cap"]), dict[str, Any](), dict[str, Any]()
-        swapped = {name: getattr(self.module, name, None) for name in header.get("ask", ())}
-        for name in swapped:
-            setattr(self.module, name, self._asker(name))
+        self.stand_ins.open(self.seq, header.get("ask", 0))
         error = self._caught(header, buffers, encoder, values, held)
-        for name, original in swapped.items():
-            setattr(self.module, name, original)
+        self.stand_ins.close()
         modified = [k for k, v in held.items() if not same(self._from_library(v), header["inputs"][k], buffers)]
         return {"values": values, "error": error, "modified": modified}, encoder.buffers
 
@@ -308,19 +313,16 @@ class Session:
                     values[name] = encoder.node(item, header["kinds"][name])
         return None
 
-    def _asker(self, name: str) -> Any:
-        """A stand-in for one of the student's functions that asks the grader for the answer."""
+    def _answered(self, header: dict[str, Any], buffers: list[bytes]) -> Any:
+        """An answer of the grader's, in the form that the student's own function should give it."""
+        value = decode(header["answer"], buffers, self._build)
+        parts = [self._like_own(part) for part in value] if header.get("tuple") else self._like_own(value)
+        return tuple(parts) if header.get("tuple") else parts
 
-        def ask(*args: Any) -> Any:
-            encoder = Encoder(1 << 20)
-            nodes = [encoder.node(arg, "array") for arg in args]
-            self.pipe.send({"ask": name, "args": nodes, "seq": self.seq}, encoder.buffers)
-            header, buffers = self.pipe.receive()
-            if "answer" not in header:
-                raise RuntimeError("the grader does not answer this call")
-            return self._to_library(decode(header["answer"], buffers, self._build))
-
-        return ask
+    def _like_own(self, value: Any) -> Any:
+        if self.torch is None and isinstance(value, np.ndarray) and value.ndim == 0:
+            return value[()]
+        return self._to_library(value)
 
 
 def quiet_streams(output_fd: int) -> None:
