@@ -155,6 +155,7 @@ class Cased:
     where: Where
     doc: str
     case_source: Callable[[np.random.Generator], Iterator[Case]] | None
+    calls: Sequence[Question] = ()
 
     @property
     def inputs(self) -> tuple[str, ...]:

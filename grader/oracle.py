@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .author import Case
+from .author import Case, Question
 from .course import Course
 from .errors import GraderError, WireError
 from .forward import Reference
@@ -35,7 +35,7 @@ class Answers:
     def __init__(self, course: Course, assignment: str) -> None:
         made, fixtures, built = read_questions(course, assignment)
         source = Source(assignment, made, {}, fixtures, built, b"")  # every cotangent is given: nothing is drawn
-        self.references = {q.name: Reference(source, q, "cpu") for q in made.questions}
+        self.references = {q.name: Reference(source, q, "cpu") for q in made.questions if isinstance(q, Question)}
 
     def answer(self, name: str, args: Sequence[Value]) -> list[Value]:
         """The outputs of a question's function for these arguments, in order; gradients by autograd, with the
