@@ -155,7 +155,11 @@ class Cased:
     where: Where
     doc: str
     case_source: Callable[[np.random.Generator], Iterator[Case]] | None
-    calls: Sequence[Question] = ()
+
+    @property
+    def builds_on(self) -> Sequence[Question]:
+        """Functions of the student's own that the reference may answer in their place."""
+        return ()
 
     @property
     def inputs(self) -> tuple[str, ...]:
@@ -217,6 +221,10 @@ class Question(Cased):
     mistakes: list[Variant] = field(default_factory=list)
     conventions: list[Variant] = field(default_factory=list)
     excuses: dict[str, tuple[str, Where]] = field(default_factory=dict)
+
+    @property
+    def builds_on(self) -> Sequence[Question]:
+        return self.calls
 
     @property
     def gradients(self) -> dict[str, str]:
@@ -341,7 +349,7 @@ class Assignment:
         for twice in {n for n in names if names.count(n) > 1}:
             raise where.refuse(f"two questions are named {twice}", "Rename one")
         for q in questions:
-            for called in q.calls:
+            for called in q.builds_on:
                 if not any(called is listed for listed in questions):
                     raise q.where.refuse(
                         f"{q.name} has calls=[{called.name}], which {title!r} does not list",

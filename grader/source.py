@@ -98,7 +98,7 @@ def read_questions(course: Course, name: str) -> tuple[Assignment, str, ModuleTy
 def _check_called(assignment: Assignment, cases: Mapping[str, Sequence[Case]]) -> None:
     """What the reference is to answer in a student's place must be data in, and one derivative out."""
     for q in assignment.questions:
-        for called in q.calls:
+        for called in q.builds_on:
             for case in cases[called.name]:
                 if next(_fixtures_in(case.inputs), None) is not None:
                     raise q.where.refuse(
