@@ -7,9 +7,11 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
+import hmac
 import importlib.util
 import sys
 import traceback
+import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +38,7 @@ class Source:
     fixtures: str
     fixtures_module: ModuleType | None
     secret: bytes
+    fixtures_path: Path
 
     def stream(self, question: str, case: Case, purpose: str) -> np.random.Generator:
         """The random stream of one case: from the secret if it is hidden, from a fixed seed if public."""
@@ -46,6 +49,22 @@ def _seed(secret: bytes, assignment: str, question: str, case: Case, purpose: st
     material = [secret if case.hidden else PUBLIC_SEED, assignment.encode(), question.encode(), case.name.encode()]
     material.append(purpose.encode())
     return int.from_bytes(hashlib.sha256(b"".join(hashlib.sha256(m).digest() for m in material)).digest()[:16])
+
+
+def student_seed(secret: bytes, student: str, again: int = 0) -> bytes:
+    """What a student's hidden cases are drawn from in place of the course's secret: HMAC-SHA256 (RFC 2104) of the
+    student's name in one Unicode form. `again` counts draws that were thrown away."""
+    seed = hmac.digest(secret, unicodedata.normalize("NFC", student).encode("utf-8", "surrogateescape"), "sha256")
+    return hmac.digest(seed, f"again {again}".encode(), "sha256") if again else seed
+
+
+def draw_from(source: Source, q: Question, secret: bytes) -> tuple[Case, ...]:
+    """The cases of a question whose own draw has been checked, with the hidden ones drawn from another secret."""
+    assert q.case_source is not None
+    where, names = Where.of(q.case_source), source.cases[q.name]
+    drawn = list(_run_cases(q, [_seed(secret, source.name, q.name, case, "case") for case in names], where))
+    _check_cases(q, where, list(names), drawn, source.fixtures_module, source.fixtures_path)
+    return tuple(drawn)
 
 
 def read_source(course: Course, name: str) -> Source:
@@ -72,7 +91,7 @@ def read_source(course: Course, name: str) -> Source:
         built = _import(f"_fixtures_{name}", path, path.parent)
     secret = course.secret()
     cases = {q.name: _draw(q, name, secret, built, path) for q in assignment.questions}
-    return Source(name, assignment, cases, fixtures, built, secret)
+    return Source(name, assignment, cases, fixtures, built, secret, path)
 
 
 def _import(name: str, path: Path, folder: Path) -> ModuleType:
@@ -176,6 +195,14 @@ def _draw(
     names = list(_run_cases(q, None, where))
     seeds = [_seed(secret, assignment, q.name, case, "case") for case in names]
     drawn = list(_run_cases(q, seeds, where))
+    _check_cases(q, where, names, drawn, fixtures, fixtures_path)
+    _check_streams(q, where, seeds, drawn)
+    return tuple(drawn)
+
+
+def _check_cases(
+    q: Question, where: Where, names: list[Case], drawn: list[Case], fixtures: ModuleType | None, fixtures_path: Path
+) -> None:
     if [(c.name, c.hidden) for c in drawn] != [(c.name, c.hidden) for c in names]:
         raise where.refuse("the names of the cases depend on random numbers", "Yield the same cases at every run")
     for index, case in enumerate(drawn):
@@ -197,8 +224,6 @@ def _draw(
         if not any(case.hidden == hidden for case in drawn):
             word = "hidden" if hidden else "public"
             raise where.refuse(f"{q.name} has no {word} case", f"Yield at least one {word} case")
-    _check_streams(q, where, seeds, drawn)
-    return tuple(drawn)
 
 
 def _check_streams(q: Question, where: Where, seeds: list[int], drawn: list[Case]) -> None:

@@ -13,11 +13,11 @@ from conftest import ROOT
 PACKAGE = ROOT / "grader"
 FLOORS = {
     0: "errors model text",
-    1: "wire tolerance gradcheck keyfile records",
+    1: "wire tolerance gradcheck keyfile leaves records",
     2: "author define course source",
-    3: "forward freeze judge diagnose score collect sandbox",
+    3: "batch draws forward freeze judge diagnose score collect sandbox",
     4: "pipeline store selfcheck",
-    5: "audit release scaffold report check",
+    5: "audit release replay scaffold report check",
     6: "cli __main__",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
