@@ -299,4 +299,4 @@ def patch_names(variant: Variant) -> tuple[str, ...]:
 
 
 def _detached(value: Any, device: str) -> Any:
-    return value.detach().to(device) if isinstance(value, torch.Tensor) else value
+    return value.detach().clone().to(device) if isinstance(value, torch.Tensor) else value

@@ -1,0 +1,308 @@
+"""Keys for many students of an assignment whose hidden cases are drawn per student.
+
+Each question is frozen for a group of students at once: what batch.py can compute together is computed first and
+handed to the Freezer, which checks and assembles each student's key as it does the course's. Every draw that is
+written is audited: each declared mistake is failed by one of its hidden cases, or the question is drawn again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import torch
+
+from . import gradcheck
+from .author import Case, Question, Variant, Where
+from .batch import Batch, Refused, compare, shape_of, split
+from .course import Course
+from .errors import AuthorError, UsageError
+from .forward import Answer, Reference, to_value
+from .freeze import Freezer, fingerprint, freeze, patch_names
+from .judge import judge
+from .model import AnswerKey, Array, FrozenCase, FrozenQuestion, Response, Value, Verdict
+from .source import Source, draw_from, read_source, student_seed
+from .wire import encode
+
+CHUNK = 128  # students at a time
+MOST_BYTES = 32 << 20  # of inputs in one batch
+REDRAWS = 4  # of a question in which a mistake survives
+
+Run = tuple[str, Callable[..., Any], torch.dtype, int]
+
+
+@dataclass
+class Told:
+    """What was computed in batches and what was not, by question: part -> why not."""
+
+    questions: list[str] = field(default_factory=list)
+    singly: dict[str, dict[str, str]] = field(default_factory=dict)
+    redrawn: dict[str, int] = field(default_factory=dict)  # question -> draws thrown away
+
+    def note(self, question: str, part: str, why: str) -> None:
+        reasons = self.singly.setdefault(question, {})
+        if "DISAGREES" not in reasons.get(part, ""):
+            reasons[part] = why
+
+    def lines(self) -> list[str]:
+        """For the instructor: the questions that were batched whole, and each part that was not, with its reason."""
+        whole = [name for name in self.questions if name not in self.singly]
+        lines = [f"batched: {', '.join(whole) or 'nothing'}"]
+        for name, parts in self.singly.items():
+            lines += [f"one at a time: {name}, {part}: {why}" for part, why in parts.items()]
+        return lines + [f"drawn again: {name}, {count} times" for name, count in self.redrawn.items()]
+
+    @property
+    def disagreements(self) -> list[str]:
+        found = [(q, part, why) for q, parts in self.singly.items() for part, why in parts.items()]
+        return [f"{q}, {part}: {why}" for q, part, why in found if "DISAGREES" in why]
+
+
+class Prepared(Reference):
+    """A reference that has some of its answers already."""
+
+    def __init__(self, source: Source, question: Question, device: str) -> None:
+        super().__init__(source, question, device)
+        self.known: dict[Run, Answer] = {}
+
+    def compute(
+        self, case: Case, forward: Callable[..., Any], where: Where, dtype: torch.dtype, ulps: int = 0
+    ) -> Answer:
+        known = self.known.get((case.name, forward, dtype, ulps))
+        return super().compute(case, forward, where, dtype, ulps) if known is None else known
+
+
+class StudentFreezer(Freezer):
+    """One question of one student. What does not differ from the course's own draw is taken from there."""
+
+    def __init__(self, source: Source, question: Question, device: str, course: Mapping[str, FrozenCase]) -> None:
+        super().__init__(source, question, device)
+        self.reference = self.prepared = Prepared(source, question, device)
+        self.course = course
+        self.patches: dict[tuple[str, str], Any] = {}
+        self.values: dict[tuple[str, str, bytes], float] = {}
+
+    def case(self, case: Case) -> FrozenCase:
+        return self.course[case.name] if self.shared(case) else super().case(case)
+
+    def shared(self, case: Case) -> bool:
+        """Whether a case is the same for all: public, or hidden with nothing in it that is drawn."""
+        found = self.course[case.name]
+        return not case.hidden or not (found.cotangent or _content(found.inputs) != _content(case.inputs))
+
+    def patched(self, case: Case, variant: Variant, right: Answer) -> Any:
+        known = self.patches.get((case.name, variant.name))
+        return super().patched(case, variant, right) if known is None else known
+
+    def value_at(self, case: Case, right: Answer, wrt: str, at: Array) -> float:
+        known = self.values.get((case.name, wrt, at.tobytes()))
+        return super().value_at(case, right, wrt, at) if known is None else known
+
+    def _check_gradient(self, case: Case, right: Answer, name: str, wrt: str) -> None:
+        try:
+            super()._check_gradient(case, right, name, wrt)
+        except AuthorError:
+            if not self.values:
+                raise
+            self.values = {}  # before a draw is refused: the slopes one at a time
+            super()._check_gradient(case, right, name, wrt)
+
+    def points(self, case: Case, name: str, wrt: str) -> Array:
+        """Where the gradient check will ask for the forward: (P, ...), as it asks."""
+        x = np.asarray(to_value(case.inputs[wrt]), dtype=np.float64)
+        v = gradcheck.direction(self.source.stream(self.q.name, case, "direction " + name), x.shape)
+        asked: list[Array] = []
+
+        def forward(at: Array) -> float:
+            asked.append(np.asarray(at, dtype=np.float64))
+            return 0.0
+
+        gradcheck.check_direction(forward, x, np.zeros_like(x), v)
+        return np.stack(asked)
+
+
+def prepare(freezers: Sequence[StudentFreezer], told: Told) -> None:
+    """Compute what can be computed for these students together; the rest is left to each Freezer."""
+    if len(freezers) < 2:
+        return
+    q = freezers[0].q
+    for place, first in enumerate(freezers[0].source.cases[q.name]):
+        if first.raises is not None:
+            continue
+        groups: dict[Any, list[StudentFreezer]] = {}
+        for freezer in freezers:
+            case = freezer.source.cases[q.name][place]
+            if not freezer.shared(case):
+                groups.setdefault(shape_of(case.inputs), []).append(freezer)
+        if groups and first.kink:
+            told.note(q.name, f"case {first.name!r}", "at a kink the author's own subgradient counts")
+            continue
+        for group in groups.values():
+            if len(group) < 2:
+                told.note(q.name, f"case {first.name!r}", "some draws have shapes or integers that no other has")
+                continue
+            try:
+                whole = Batch([f.reference for f in group], [f.source.cases[q.name][place] for f in group])
+                batches = split(whole, MOST_BYTES)
+            except (ValueError, TypeError, LookupError) as error:
+                told.note(q.name, f"case {first.name!r}", f"{type(error).__name__}: {error}")
+                continue
+            start = 0
+            for batch in batches:
+                _prepare_case(batch, group[start : start + batch.size], told)
+                start += batch.size
+
+
+def _prepare_case(batch: Batch, freezers: Sequence[StudentFreezer], told: Told) -> None:
+    q, case = batch.q, batch.cases[0]
+    variants = [*q.conventions, *q.mistakes]
+    runs: list[tuple[str, Callable[..., Any], torch.dtype, int]] = [
+        ("reference", q.forward, torch.float64, 0),
+        ("reference in float32", q.forward, torch.float32, 0),
+    ]
+    runs += [("reference, inputs moved", q.forward, torch.float64, ulps) for ulps in (1, 2)]
+    runs += [(v.name, v.forward, torch.float64, 0) for v in variants if v.forward is not None]
+    for part, forward, dtype, ulps in runs:
+        try:
+            answers = batch.compute_many(forward, dtype, ulps)
+        except Refused as why:
+            told.note(q.name, part, f"{why} (case {case.name!r})")
+            if part == "reference":
+                return
+            continue
+        for freezer, answer in zip(freezers, answers, strict=True):
+            freezer.prepared.known[case.name, forward, dtype, ulps] = answer
+    for variant in variants:
+        if variant.patch is not None:
+            try:
+                _prepare_patch(batch, freezers, variant)
+            except Refused as why:
+                told.note(q.name, variant.name, f"{why} (case {case.name!r})")
+    for name, wrt in q.gradients.items():
+        try:
+            points = np.stack([f.points(c, name, wrt) for f, c in zip(freezers, batch.cases, strict=True)])
+            values = batch.values_many(wrt, points)
+        except Refused as why:
+            told.note(q.name, f"check of {name}", f"{why} (case {case.name!r})")
+            continue
+        for freezer, at, row in zip(freezers, points, values, strict=True):
+            freezer.values.update({(case.name, wrt, x.tobytes()): float(y) for x, y in zip(at, row, strict=True)})
+
+
+def _content(inputs: Mapping[str, Value]) -> tuple[Any, list[bytes]]:
+    buffers: list[bytes] = []
+    return encode(dict(inputs), buffers), buffers
+
+
+def _prepare_patch(batch: Batch, freezers: Sequence[StudentFreezer], variant: Variant) -> None:
+    made = batch.patch_many(variant, patch_names(variant))
+    first, case = freezers[0], batch.cases[0]
+    right = first.prepared.known[case.name, batch.q.forward, torch.float64, 0]
+    try:
+        single = Freezer.patched(first, case, variant, right)
+    except AuthorError as error:
+        raise Refused(error.what) from error
+    compare(to_value(single), to_value(made[0]), torch.float64)
+    for freezer, changed in zip(freezers, made, strict=True):
+        freezer.patches[case.name, variant.name] = changed
+
+
+def surviving(question: FrozenQuestion) -> list[str]:
+    """Declared mistakes that pass every hidden case, judged as if a student had answered them."""
+    hidden = [case for case in question.cases if case.hidden and case.raises is None]
+    # A convention is chosen by all cases together; without one, the first case that fails is enough.
+    looked = [[case] for case in hidden] if not question.conventions else [list(question.cases)]
+
+    def fails(name: str, cases: list[FrozenCase]) -> bool:
+        asked = replace(question, cases=tuple(case for case in cases if case.raises is None))
+        outcomes, _ = judge(asked, {c.name: Response({**c.expected, **c.mistakes.get(name, {})}) for c in asked.cases})
+        return any(o.verdict is Verdict.FAIL and o.hidden for o in outcomes)
+
+    return [note.name for note in question.mistakes if not any(fails(note.name, cases) for cases in looked)]
+
+
+def freeze_students(
+    course: Course,
+    name: str,
+    students: Sequence[str],
+    device: str = "cpu",
+    base: AnswerKey | None = None,
+    told: Told | None = None,
+    batched: bool = True,
+) -> Iterator[AnswerKey]:
+    """The key of each student, in order. `base` is the course's own key, frozen here where it is not given.
+
+    Raises AuthorError where a student's draw is refused REDRAWS times over: the reference does not hold for it, or
+    a declared mistake passes all of its hidden cases; UsageError where hidden cases are not drawn per student."""
+    source, told = read_source(course, name), Told() if told is None else told
+    if not source.assignment.per_student:
+        raise UsageError(f"{name} has one draw of hidden cases for all; write Assignment(..., per_student=True)")
+    if base is None or base.provenance.get("sources") != course.source_digest(name, device):
+        base = freeze(course, name, device)
+    told.questions = [q.name for q in source.assignment.questions]
+    for start in range(0, len(students), CHUNK):
+        yield from _freeze_chunk(source, base, students[start : start + CHUNK], device, told, batched)
+
+
+def _freeze_chunk(
+    source: Source, base: AnswerKey, students: Sequence[str], device: str, told: Told, batched: bool
+) -> Iterator[AnswerKey]:
+    made: dict[str, list[FrozenQuestion]] = {student: [] for student in students}
+    redrawn: dict[str, list[str]] = {student: [] for student in students}
+    for q, frozen in zip(source.assignment.questions, base.questions, strict=True):
+        shared = {case.name: case for case in frozen.cases}
+        pending, again = list(made), 0
+        while pending:
+            done, refused = _freeze_question(source, q, shared, pending, again, device, told, batched)
+            for student, question in done.items():
+                made[student].append(question)
+                redrawn[student] += [f"{q.name} {again}"] if again else []
+            if refused and again == REDRAWS:
+                student, error = next(iter(refused.items()))
+                text = f"{error.what} ({again + 1} draws of hidden cases for student {student!r} were refused)"
+                raise AuthorError(text, error.mend, error.file, error.line)
+            told.redrawn.update({q.name: told.redrawn.get(q.name, 0) + len(refused)} if refused else {})
+            pending, again = list(refused), again + 1
+    for student in made:
+        about = {"draw": fingerprint(student_seed(source.secret, student))}
+        about |= {"redrawn": ", ".join(redrawn[student])} if redrawn[student] else {}
+        yield replace(base, questions=tuple(made[student]), provenance={**base.provenance, **about}, student=student)
+
+
+def _freeze_question(
+    source: Source,
+    q: Question,
+    shared: Mapping[str, FrozenCase],
+    students: Sequence[str],
+    again: int,
+    device: str,
+    told: Told,
+    batched: bool,
+) -> tuple[dict[str, FrozenQuestion], dict[str, AuthorError]]:
+    """One question for these students: frozen and audited, or why its draw is refused."""
+    done: dict[str, FrozenQuestion] = {}
+    refused: dict[str, AuthorError] = {}
+    freezers: dict[str, StudentFreezer] = {}
+    for student in students:
+        secret = student_seed(source.secret, student, again)
+        try:
+            own = replace(source, secret=secret, cases={q.name: draw_from(source, q, secret)})
+            freezers[student] = StudentFreezer(own, q, device, shared)
+        except AuthorError as error:
+            refused[student] = error
+    if batched:
+        prepare(list(freezers.values()), told)
+    for student, freezer in freezers.items():
+        try:
+            question = freezer.question()
+        except AuthorError as error:
+            refused[student] = error
+            continue
+        if lost := surviving(question):
+            refused[student] = q.where.refuse(
+                f"{q.name}: no hidden case fails the mistake {lost[0]}", "Add a hidden case that fails it in every draw"
+            )
+        else:
+            done[student] = question
+    return done, refused
