@@ -20,6 +20,7 @@ from .course import Course
 from .errors import AuthorError, UsageError
 from .forward import Answer, Reference, to_value
 from .freeze import Freezer, fingerprint, freeze, patch_names
+from .judge import compare as compare_values
 from .judge import judge
 from .model import AnswerKey, Array, FrozenCase, FrozenQuestion, Response, Value, Verdict
 from .source import Source, draw_from, read_source, student_seed
@@ -36,7 +37,7 @@ Run = tuple[str, Callable[..., Any], torch.dtype, int]
 class Told:
     """What was computed in batches and what was not, by question: part -> why not."""
 
-    questions: list[str] = field(default_factory=list)
+    together: dict[str, None] = field(default_factory=dict)  # questions of which something was batched
     singly: dict[str, dict[str, str]] = field(default_factory=dict)
     redrawn: dict[str, int] = field(default_factory=dict)  # question -> draws thrown away
 
@@ -47,8 +48,8 @@ class Told:
 
     def lines(self) -> list[str]:
         """For the instructor: the questions that were batched whole, and each part that was not, with its reason."""
-        whole = [name for name in self.questions if name not in self.singly]
-        lines = [f"batched: {', '.join(whole) or 'nothing'}"]
+        whole = [name for name in self.together if name not in self.singly]
+        lines = [f"batched: {', '.join(whole) or 'no question as a whole'}"]
         for name, parts in self.singly.items():
             lines += [f"one at a time: {name}, {part}: {why}" for part, why in parts.items()]
         return lines + [f"drawn again: {name}, {count} times" for name, count in self.redrawn.items()]
@@ -171,6 +172,7 @@ def _prepare_case(batch: Batch, freezers: Sequence[StudentFreezer], told: Told) 
             if part == "reference":
                 return
             continue
+        told.together[q.name] = None
         for freezer, answer in zip(freezers, answers, strict=True):
             freezer.prepared.known[case.name, forward, dtype, ulps] = answer
     for variant in variants:
@@ -211,15 +213,27 @@ def _prepare_patch(batch: Batch, freezers: Sequence[StudentFreezer], variant: Va
 def surviving(question: FrozenQuestion) -> list[str]:
     """Declared mistakes that pass every hidden case, judged as if a student had answered them."""
     hidden = [case for case in question.cases if case.hidden and case.raises is None]
-    # A convention is chosen by all cases together; without one, the first case that fails is enough.
-    looked = [[case] for case in hidden] if not question.conventions else [list(question.cases)]
 
-    def fails(name: str, cases: list[FrozenCase]) -> bool:
-        asked = replace(question, cases=tuple(case for case in cases if case.raises is None))
-        outcomes, _ = judge(asked, {c.name: Response({**c.expected, **c.mistakes.get(name, {})}) for c in asked.cases})
+    def answers(name: str, cases: Sequence[FrozenCase]) -> dict[str, Response]:
+        return {c.name: Response({**c.expected, **c.mistakes.get(name, {})}) for c in cases}
+
+    def wrong_anyhow(name: str, case: FrozenCase) -> bool:
+        """Whether an output is wrong by the reference and by each convention: then it is, whichever is taken."""
+        for output, answer in case.mistakes.get(name, {}).items():
+            right = [case.expected[output], *(c[output] for c in case.conventions.values() if output in c)]
+            rows = case.bounds.get(output, {})
+            if all(compare_values(output, answer, value, rows).verdict is Verdict.FAIL for value in right):
+                return True
+        return False
+
+    def caught(name: str) -> bool:
+        if any(wrong_anyhow(name, case) for case in hidden):
+            return True
+        asked = tuple(case for case in question.cases if case.raises is None)
+        outcomes, _ = judge(replace(question, cases=asked), answers(name, asked))
         return any(o.verdict is Verdict.FAIL and o.hidden for o in outcomes)
 
-    return [note.name for note in question.mistakes if not any(fails(note.name, cases) for cases in looked)]
+    return [note.name for note in question.mistakes if not caught(note.name)]
 
 
 def freeze_students(
@@ -240,7 +254,6 @@ def freeze_students(
         raise UsageError(f"{name} has one draw of hidden cases for all; write Assignment(..., per_student=True)")
     if base is None or base.provenance.get("sources") != course.source_digest(name, device):
         base = freeze(course, name, device)
-    told.questions = [q.name for q in source.assignment.questions]
     for start in range(0, len(students), CHUNK):
         yield from _freeze_chunk(source, base, students[start : start + CHUNK], device, told, batched)
 

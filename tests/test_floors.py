@@ -17,7 +17,7 @@ FLOORS = {
     2: "author define course source",
     3: "batch draws forward freeze judge diagnose score collect sandbox",
     4: "pipeline store selfcheck",
-    5: "audit release replay scaffold report check",
+    5: "audit keys release replay scaffold report check",
     6: "cli __main__",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
