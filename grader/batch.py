@@ -120,15 +120,28 @@ def taken_apart(value: Any, leaves: list[torch.Tensor]) -> Any:
 
 def put_together(value: Any, leaves: Sequence[Any], build: Callable[[Fixture], Any] | None = None) -> Any:
     """The inverse of `taken_apart`; `build` makes fixtures of what stands in for them."""
-    if isinstance(value, Slot):
+    if type(value) is Slot:
         return leaves[value.index]
-    if isinstance(value, Fixture) and build is not None:
-        return build(Fixture(value.name, {k: put_together(v, leaves, build) for k, v in value.args.items()}))
-    if isinstance(value, list):
-        return [put_together(item, leaves, build) for item in value]
-    if isinstance(value, dict):
+    if type(value) is dict:
         return {key: put_together(item, leaves, build) for key, item in value.items()}
+    if type(value) is list:
+        return [put_together(item, leaves, build) for item in value]
+    if type(value) is Fixture and build is not None:
+        return build(Fixture(value.name, {k: put_together(v, leaves, build) for k, v in value.args.items()}))
     return value
+
+
+def as_tensors(answer: Answer) -> Answer:
+    """An Answer of `compute_many` as Reference.compute gives it, for what is computed singly from it."""
+
+    def tensors(value: Any) -> Any:
+        if isinstance(value, (list, tuple)):
+            return [tensors(item) for item in value]
+        if isinstance(value, dict):
+            return {key: tensors(item) for key, item in value.items()}
+        return torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
+
+    return Answer(tensors(answer.outputs), tensors(answer.terms), tensors(answer.cotangent))
 
 
 def mapped(function: Callable[..., Any], leaves: Sequence[torch.Tensor]) -> tuple[Any, list[torch.Tensor]]:
@@ -168,7 +181,7 @@ class Batch:
         self.weights: list[Weights] = []
 
     def compute_many(self, forward: Callable[..., Any], dtype: torch.dtype, ulps: int = 0) -> list[Answer]:
-        """What Reference.compute gives for each student, on the CPU. Raises Refused.
+        """What Reference.compute gives for each student, with arrays in place of tensors. Raises Refused.
 
         The first student's is computed singly as well; where the two disagree, Refused says so."""
         names = self.q.forward_params
@@ -195,7 +208,7 @@ class Batch:
         if forward is self.q.forward and dtype == torch.float64 and not ulps:
             detached: list[torch.Tensor] = []
             self.right = taken_apart(outputs, detached), [t.detach() for t in detached]
-        answers = _each(Answer(outputs, terms, weights), self.size)
+        answers = [Answer(*parts) for parts in _each([outputs, terms, weights], self.size)]
         try:
             single = self.first.run(self.cases[0], forward, dtype, self.wanted, ulps)
         except Exception as error:
@@ -294,14 +307,11 @@ class Batch:
 
 
 def _each(value: Any, size: int) -> list[Any]:
-    """A value of stacked tensors (B, ...) as B values, on the CPU."""
-    if isinstance(value, Answer):
-        parts = _each([value.outputs, value.terms, value.cotangent], size)
-        return [Answer(*part) for part in parts]
+    """A value of stacked tensors (B, ...) as B values of arrays."""
     leaves: list[torch.Tensor] = []
     skeleton = taken_apart(value, leaves)
-    rows = [leaf.detach().cpu().unbind(0) for leaf in leaves]
-    return [put_together(skeleton, [row[i] for row in rows]) for i in range(size)]
+    arrays = [np.ascontiguousarray(leaf.detach().cpu().numpy()) for leaf in leaves]
+    return [put_together(skeleton, [array[i, ...] for array in arrays]) for i in range(size)]
 
 
 def compare(single: Any, batched: Any, dtype: torch.dtype) -> None:

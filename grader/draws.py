@@ -15,7 +15,7 @@ import torch
 
 from . import gradcheck
 from .author import Case, Question, Variant, Where
-from .batch import Batch, Refused, compare, shape_of, split
+from .batch import Batch, Refused, as_tensors, compare, shape_of, split
 from .course import Course
 from .errors import AuthorError, UsageError
 from .forward import Answer, Reference, to_value
@@ -81,6 +81,7 @@ class StudentFreezer(Freezer):
         super().__init__(source, question, device)
         self.reference = self.prepared = Prepared(source, question, device)
         self.course = course
+        self.same: dict[str, bool] = {}
         self.patches: dict[tuple[str, str], Any] = {}
         self.values: dict[tuple[str, str, bytes], float] = {}
 
@@ -89,16 +90,18 @@ class StudentFreezer(Freezer):
 
     def shared(self, case: Case) -> bool:
         """Whether a case is the same for all: public, or hidden with nothing in it that is drawn."""
-        found = self.course[case.name]
-        return not case.hidden or not (found.cotangent or _content(found.inputs) != _content(case.inputs))
+        if case.name not in self.same:
+            found = self.course[case.name]
+            self.same[case.name] = not case.hidden or not (found.cotangent or not same(found.inputs, case.inputs))
+        return self.same[case.name]
 
     def patched(self, case: Case, variant: Variant, right: Answer) -> Any:
         known = self.patches.get((case.name, variant.name))
-        return super().patched(case, variant, right) if known is None else known
+        return super().patched(case, variant, as_tensors(right)) if known is None else known
 
     def value_at(self, case: Case, right: Answer, wrt: str, at: Array) -> float:
         known = self.values.get((case.name, wrt, at.tobytes()))
-        return super().value_at(case, right, wrt, at) if known is None else known
+        return super().value_at(case, as_tensors(right), wrt, at) if known is None else known
 
     def _check_gradient(self, case: Case, right: Answer, name: str, wrt: str) -> None:
         try:
@@ -192,9 +195,12 @@ def _prepare_case(batch: Batch, freezers: Sequence[StudentFreezer], told: Told) 
             freezer.values.update({(case.name, wrt, x.tobytes()): float(y) for x, y in zip(at, row, strict=True)})
 
 
-def _content(inputs: Mapping[str, Value]) -> tuple[Any, list[bytes]]:
-    buffers: list[bytes] = []
-    return encode(dict(inputs), buffers), buffers
+def same(a: Mapping[str, Value], b: Mapping[str, Value]) -> bool:
+    """Whether two cases send the very same inputs."""
+    if [(k, shape_of(v)) for k, v in a.items()] != [(k, shape_of(v)) for k, v in b.items()]:
+        return False
+    ours, theirs = list[bytes](), list[bytes]()
+    return encode(dict(a), ours) == encode(dict(b), theirs) and ours == theirs
 
 
 def _prepare_patch(batch: Batch, freezers: Sequence[StudentFreezer], variant: Variant) -> None:
@@ -202,7 +208,7 @@ def _prepare_patch(batch: Batch, freezers: Sequence[StudentFreezer], variant: Va
     first, case = freezers[0], batch.cases[0]
     right = first.prepared.known[case.name, batch.q.forward, torch.float64, 0]
     try:
-        single = Freezer.patched(first, case, variant, right)
+        single = Freezer.patched(first, case, variant, as_tensors(right))
     except AuthorError as error:
         raise Refused(error.what) from error
     compare(to_value(single), to_value(made[0]), torch.float64)
