@@ -54,6 +54,7 @@ class Stack:
 
     def __init__(self, cases: Sequence[Mapping[str, Value]], wanted: set[str]) -> None:
         self.size, self.leaves = len(cases), list[Array]()
+        self.weak: set[int] = set()  # leaves that were Python floats
         self.inputs = {name: self._stack([case[name] for case in cases], name in wanted) for name in cases[0]}
 
     def _stack(self, values: list[Any], wanted: bool) -> Any:
@@ -62,6 +63,8 @@ class Stack:
             return self._leaf(np.stack(values))
         if isinstance(first, float):
             same = all(value == first for value in values) and not wanted
+            if not same and not wanted:
+                self.weak.add(len(self.leaves))
             return first if same else self._leaf(np.array(values, dtype=np.float64))
         if isinstance(first, Fixture):
             args = {key: self._stack([value.args[key] for value in values], False) for key in first.args}
@@ -83,7 +86,7 @@ class Stack:
     def moved(self, names: Sequence[str], ulps: int) -> Stack:
         """Every float of these inputs moved by one unit in the last place, just as forward.py moves one case."""
         made, rng = Stack.__new__(Stack), np.random.default_rng(ulps)
-        made.size, made.leaves, made.inputs = self.size, list(self.leaves), dict(self.inputs)
+        made.size, made.weak, made.leaves, made.inputs = self.size, self.weak, list(self.leaves), dict(self.inputs)
         for name in names:
             made.inputs[name] = self._move(self.inputs[name], made.leaves, rng)
         return made
@@ -101,9 +104,12 @@ class Stack:
             return {key: self._move(item, leaves, rng) for key, item in value.items()}
         return nudged(value, rng)
 
-    def tensors(self, dtype: torch.dtype, device: str) -> list[torch.Tensor]:
+    def tensors(self, dtype: torch.dtype, device: str, cast: bool = True) -> list[torch.Tensor]:
+        """The leaves on a device, floats in `dtype`; those that were Python floats only with `cast`."""
         found = [torch.from_numpy(leaf.copy()).to(device) for leaf in self.leaves]
-        return [t.to(dtype) if t.is_floating_point() else t for t in found]
+        return [
+            t.to(dtype) if t.is_floating_point() and (cast or i not in self.weak) else t for i, t in enumerate(found)
+        ]
 
 
 def taken_apart(value: Any, leaves: list[torch.Tensor]) -> Any:
@@ -183,10 +189,19 @@ class Batch:
     def compute_many(self, forward: Callable[..., Any], dtype: torch.dtype, ulps: int = 0) -> list[Answer]:
         """What Reference.compute gives for each student, with arrays in place of tensors. Raises Refused.
 
-        The first student's is computed singly as well; where the two disagree, Refused says so."""
+        The first student's is computed singly as well; where the two disagree, Refused says so. In float32 a Python
+        float that differs between students is float32 where it meets a scalar tensor, and a double by itself."""
+        if dtype == torch.float64 or not self.stack.weak:
+            return self._compute_many(forward, dtype, ulps, True)
+        try:
+            return self._compute_many(forward, dtype, ulps, True)
+        except Refused:
+            return self._compute_many(forward, dtype, ulps, False)
+
+    def _compute_many(self, forward: Callable[..., Any], dtype: torch.dtype, ulps: int, cast: bool) -> list[Answer]:
         names = self.q.forward_params
         stack = self.stack.moved(names, ulps) if ulps else self.stack
-        leaves = stack.tensors(dtype, self.first.device)
+        leaves = stack.tensors(dtype, self.first.device, cast)
         inputs = {name: stack.inputs[name] for name in names}
         for wrt in self.wanted:
             if not isinstance(inputs[wrt], Slot) or not leaves[inputs[wrt].index].is_floating_point():

@@ -91,8 +91,8 @@ class StudentFreezer(Freezer):
     def shared(self, case: Case) -> bool:
         """Whether a case is the same for all: public, or hidden with nothing in it that is drawn."""
         if case.name not in self.same:
-            found = self.course[case.name]
-            self.same[case.name] = not case.hidden or not (found.cotangent or not same(found.inputs, case.inputs))
+            # A cotangent that was drawn stands in the course's inputs, and not in these.
+            self.same[case.name] = not case.hidden or same(self.course[case.name].inputs, case.inputs)
         return self.same[case.name]
 
     def patched(self, case: Case, variant: Variant, right: Answer) -> Any:
