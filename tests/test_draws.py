@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 import warnings
 from dataclasses import replace
 from pathlib import Path
@@ -10,17 +11,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-from conftest import Run
+from conftest import ROOT, Run
 from coursekit import CASES, SQUARE, line_of, write_course
 from test_freeze import ALL, FIXTURES
 
 from grader.course import Course
-from grader.draws import Told, freeze_students, surviving
+from grader.draws import freeze_students, surviving
 from grader.errors import AuthorError, UsageError
 from grader.freeze import freeze
 from grader.keyfile import dump, load, public_view
 from grader.leaves import numbers
 from grader.model import AnswerKey, FrozenQuestion
+from grader.together import Told
 from grader.tolerance import distance
 
 STUDENTS = ["ada", "bo", "../../etc/passwd", "Ŝî 김", "eve", "fay"]
@@ -34,10 +36,15 @@ def course_of(root: Path, source: str, **more: str) -> Course:
 
 
 def copy_of_linear_classifiers(root: Path) -> Course:
-    from benchmarks.keys import per_student_copy
-
+    """This repository's assignment with the option on."""
+    for part in ("assignments", "reference"):
+        shutil.copytree(ROOT / part / "linear_classifiers", root / part / "linear_classifiers")
+    init = root / "reference" / "linear_classifiers" / "__init__.py"
+    init.write_text(
+        init.read_text().replace('    "Linear classifiers",', '    "Linear classifiers",\n    per_student=True,')
+    )
     (root / "secret").write_text("a secret of the tests, long enough\n")
-    return replace(per_student_copy(root), secret_file=root / "secret")
+    return Course(root, root / "secret")
 
 
 def keys(

@@ -15,7 +15,7 @@ FLOORS = {
     0: "errors model text",
     1: "wire tolerance gradcheck keyfile leaves records",
     2: "author define course source",
-    3: "batch draws forward freeze judge diagnose score collect sandbox",
+    3: "batch draws stack together forward freeze judge diagnose score collect sandbox",
     4: "pipeline store selfcheck",
     5: "audit keys release replay scaffold report check",
     6: "cli __main__",
