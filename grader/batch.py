@@ -215,25 +215,3 @@ def as_tensors(answer: Answer) -> Answer:
         return torch.from_numpy(value.copy()) if isinstance(value, np.ndarray) else value
 
     return Answer(tensors(answer.outputs), tensors(answer.terms), tensors(answer.cotangent))
-
-
-def mapped(function: Callable[..., Any], leaves: Sequence[torch.Tensor]) -> tuple[Any, list[torch.Tensor]]:
-    """vmap over the first axis of all leaves of a function of any values. Raises Refused.
-
-    What comes back as no tensor cannot depend on the sample (vmap refuses to look), so it is one for all."""
-    if not leaves:
-        raise Refused("no input to stack")
-    skeleton: list[Any] = []
-
-    def inner(*samples: torch.Tensor) -> tuple[torch.Tensor, ...]:
-        found: list[torch.Tensor] = []
-        skeleton[:] = [taken_apart(function(samples), found)]
-        return (*found, samples[0])  # vmap wants a tensor back
-
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of operations that vmap runs sample by sample
-            *found, _ = torch.func.vmap(inner)(*leaves)
-    except Exception as error:
-        raise Refused(f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}") from error
-    return skeleton[0], found

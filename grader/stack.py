@@ -126,3 +126,25 @@ def put_together(value: Any, leaves: Sequence[Any], build: Callable[[Fixture], A
     if type(value) is Fixture and build is not None:
         return build(Fixture(value.name, {k: put_together(v, leaves, build) for k, v in value.args.items()}))
     return value
+
+
+def mapped(function: Callable[..., Any], leaves: Sequence[torch.Tensor]) -> tuple[Any, list[torch.Tensor]]:
+    """vmap over the first axis of all leaves of a function of any values. Raises Refused.
+
+    What comes back as no tensor cannot depend on the sample (vmap refuses to look), so it is one for all."""
+    if not leaves:
+        raise Refused("no input to stack")
+    skeleton: list[Any] = []
+
+    def inner(*samples: torch.Tensor) -> tuple[torch.Tensor, ...]:
+        found: list[torch.Tensor] = []
+        skeleton[:] = [taken_apart(function(samples), found)]
+        return (*found, samples[0])  # vmap wants a tensor back
+
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of operations that vmap runs sample by sample
+            *found, _ = torch.func.vmap(inner)(*leaves)
+    except Exception as error:
+        raise Refused(f"{type(error).__name__}: {str(error).strip().splitlines()[0] if str(error) else ''}") from error
+    return skeleton[0], found
