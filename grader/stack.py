@@ -3,6 +3,7 @@ torch.func.vmap. What cannot be stacked or mapped is `Refused`."""
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
