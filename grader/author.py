@@ -327,15 +327,26 @@ class Question(Cased):
 @dataclass(frozen=True)
 class Assignment:
     """What `reference/<name>/__init__.py` calls ASSIGNMENT: a title, the student's file, the questions in
-    the student's order, and the library that students write in ("numpy" or "torch")."""
+    the student's order, and the library that students write in ("numpy" or "torch").
+
+    With `per_student` each student's hidden cases are drawn from a seed of their own."""
 
     title: str
     file: str
     questions: tuple[Cased, ...]
     library: str = "numpy"
+    per_student: bool = False
     where: Where = Where("?", 0)
 
-    def __init__(self, title: str, *, file: str, questions: Sequence[Cased], library: str = "numpy") -> None:
+    def __init__(
+        self,
+        title: str,
+        *,
+        file: str,
+        questions: Sequence[Cased],
+        library: str = "numpy",
+        per_student: bool = False,
+    ) -> None:
         where = Where.frame(sys._getframe(1))
         if not isinstance(title, str) or not title.strip():
             raise where.refuse("an assignment without a title", "Write Assignment('Linear classifiers', ...)")
@@ -343,6 +354,8 @@ class Assignment:
             raise where.refuse(f"file={file!r}", "Name the Python file that students hand in, as 'svm.py'")
         if library not in ("numpy", "torch"):
             raise where.refuse(f"library={library!r}", "Write 'numpy' or 'torch'")
+        if not isinstance(per_student, bool):
+            raise where.refuse(f"per_student={per_student!r}", "Write True or False")
         if not questions or not all(isinstance(q, Cased) for q in questions):
             raise where.refuse("questions= is not a list of questions", "List what @question and @prop made, in order")
         names = [q.name for q in questions]
@@ -358,4 +371,5 @@ class Assignment:
         for key, value in [("title", title), ("file", file), ("questions", tuple(questions))]:
             object.__setattr__(self, key, value)
         object.__setattr__(self, "library", library)
+        object.__setattr__(self, "per_student", per_student)
         object.__setattr__(self, "where", where)

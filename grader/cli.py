@@ -6,14 +6,15 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TextIO
 
 import click
 
 from . import __version__
 from .errors import GraderError, UsageError, WeakIsolationError
+from .keys import freeze_missing, frozen_key, key_of
 
 if TYPE_CHECKING:
     from .asking import Oracle
@@ -135,7 +136,9 @@ def grade(
         raise UsageError(f"{out}: {error.strerror}") from error
     from .asking import Oracle
 
-    reports = _grade_cohort(key, found, out, workers, limits, isolation, Oracle(course, key, device))
+    own = key_of(course, key, device, [s.student for s in found if not s.problem]) if key.per_student else key
+    oracle = Oracle(course, key, device)
+    reports = _grade_cohort(key, own, found, out, workers, limits, isolation, oracle)
     click.echo(cohort_table(reports, key))
     ungraded = [r for r in reports if r.status != "graded"]
     click.echo(f"\n{len(reports) - len(ungraded)} graded, {len(ungraded)} ungraded; isolation {isolation}")
@@ -147,6 +150,7 @@ def grade(
 
 def _grade_cohort(
     key: AnswerKey,
+    own: AnswerKey | Callable[[str], AnswerKey],
     found: list[Submission],
     out: Path,
     workers: int,
@@ -169,7 +173,7 @@ def _grade_cohort(
     reports: list[Report] = []
     try:
         with Store(out / "grades.sqlite") as store:
-            stream = grade_all(key, found, executor, launchers, limits, isolation, store, 2 * workers, oracle)
+            stream = grade_all(own, found, executor, launchers, limits, isolation, store, 2 * workers, oracle)
             try:
                 reports.extend(_with_progress(stream, len(found)))
             except KeyboardInterrupt:
@@ -234,47 +238,28 @@ def _course(path: Path, secret_file: Path | None) -> Course:
     return Course(path.resolve(), secret_file)
 
 
-def frozen_key(course: Course, name: str, device: str) -> AnswerKey:
-    """The key of the present sources: from the cache, or frozen now by a process of its own, since the process
-    that grades never holds torch."""
-    import subprocess
-
-    from .keyfile import load
-
-    path = course.key_path(name, device)
-    if not path.is_file():
-        click.echo(f"freezing {name} …", err=True)
-        command = [
-            sys.executable,
-            "-P",
-            "-m",
-            "grader",
-            "freeze",
-            name,
-            "--course",
-            str(course.root),
-            "--device",
-            device,
-        ]
-        if course.secret_file:
-            command += ["--secret-file", str(course.secret_file)]
-        done = subprocess.run(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True, check=False)
-        if done.returncode:
-            raise UsageError(done.stderr.strip().removeprefix("error: ") or f"freezing {name} failed")
-    return load(path.read_bytes(), str(path))
-
-
 @cli.command()
 @click.argument("assignment")
 @course_option
 @secret_option
 @device_option
-def freeze(assignment: str, course_path: Path, secret_file: Path | None, device: str) -> None:
+@click.option(
+    "--students",
+    type=click.File(encoding="utf-8"),
+    help="Names, one on a line (- for standard input): keep the key of each, where hidden cases are per student.",
+)
+def freeze(assignment: str, course_path: Path, secret_file: Path | None, device: str, students: TextIO | None) -> None:
     """Run the reference once per case and keep the answer key (grade, audit and release do so when needed)."""
     from .keyfile import dump
 
     course = _course(course_path, secret_file)
     path = course.key_path(assignment, device)
+    if students is not None:
+        from .collect.files import student_id
+
+        names = [student_id(line) for line in students if line.strip()]
+        freeze_missing(course, assignment, device, list(dict.fromkeys(names)), click.echo)
+        return
     from .freeze import freeze as run_reference
 
     key = run_reference(course, assignment, device)
@@ -338,6 +323,45 @@ def release(assignment: str, out: Path, course_path: Path, secret_file: Path | N
     for name in files:
         click.echo(str(out / name))
     click.echo(f"try it as a student: cd {out} && grader check")
+
+
+@cli.command()
+@click.argument("student")
+@click.argument("question")
+@click.argument("case")
+@click.option("--assignment", help="The assignment that has the question (default: the only one that does).")
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="A new file (default: print it).")
+@course_option
+@secret_option
+@device_option
+def replay(
+    student: str,
+    question: str,
+    case: str,
+    assignment: str | None,
+    out: Path | None,
+    course_path: Path,
+    secret_file: Path | None,
+    device: str,
+) -> None:
+    """A small Python script that runs a submission on one case of STUDENT's draw and says what came.
+
+    It shows a hidden case: it is for instructors."""
+    from .collect.files import student_id
+    from .replay import find, script, write_new
+
+    course = _course(course_path, secret_file)
+    name = find(course, question, assignment, lambda a: frozen_key(course, a, device))
+    key = frozen_key(course, name, device)
+    student = student_id(student)
+    if key.per_student:
+        key = key_of(course, key, device, [student])(student)
+    text = script(key, student, question, case)
+    if out is None:
+        click.echo(text, nl=False)
+        return
+    write_new(out, text)
+    click.echo(str(out))
 
 
 @cli.command()

@@ -7,6 +7,7 @@ import hashlib
 import os
 import secrets
 import tempfile
+import unicodedata
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -86,6 +87,12 @@ class Course:
     def key_path(self, name: str, device: str) -> Path:
         """Where the frozen key of the present sources lies; another name as soon as a source changes."""
         return self.state / "keys" / f"{name}-{self.source_digest(name, device)[:24]}.key"
+
+    @staticmethod
+    def student_path(key_path: Path, student: str) -> Path:
+        """Where a student's own key lies beside the course's; a student's name is never part of a path."""
+        text = unicodedata.normalize("NFC", student).encode("utf-8", "surrogateescape")
+        return key_path.with_name(f"{key_path.stem}-{hashlib.sha256(text).hexdigest()[:32]}.key")
 
     def source_digest(self, name: str, device: str) -> str:
         """SHA-256 over all that a frozen key depends on: sources, secret, device, our code and libraries."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,9 +13,8 @@ import torch
 from .author import Case, Question, Terms, Where
 from .errors import AuthorError
 from .model import Fixture, Value
-from .rounding import Rounding
+from .rounding import rounded
 from .source import Source, last_line_in
-from .tolerance import EPS64
 
 
 @dataclass
@@ -38,12 +36,14 @@ class Reference:
         self.source, self.q, self.device = source, question, device
 
     def compute(
-        self, case: Case, forward: Callable[..., Any], where: Where, dtype: torch.dtype, ulps: int = 0
+        self, case: Case, forward: Callable[..., Any], where: Where, dtype: torch.dtype, noise: int = 0
     ) -> Answer:
-        """Outputs of a forward on one case with autograd's gradients; errors carry the author's line."""
+        """Outputs of a forward on one case with autograd's gradients; errors carry the author's line.
+
+        noise: a seed of the rounding of each operation, 0 for none."""
         try:
-            with Rounding(ulps) if ulps else contextlib.nullcontext():
-                return self.run(case, forward, dtype, set(self.q.gradients.values()), ulps)
+            with rounded(noise):
+                return self.run(case, forward, dtype, set(self.q.gradients.values()))
         except AuthorError:
             raise
         except Exception as error:
@@ -59,33 +59,19 @@ class Reference:
         forward: Callable[..., Any],
         dtype: torch.dtype,
         wanted: set[str],
-        ulps: int = 0,
         parts_too: bool = True,
     ) -> Answer:
         """Outputs, gradients and, with `parts_too`, each term's share in both. Raises what the forward raises."""
         q, tensors = self.q, {}
-        rng = np.random.default_rng(ulps)
         for name in q.forward_params:
             if name in wanted and isinstance(case.inputs[name], np.ndarray) and case.inputs[name].dtype.kind != "f":
                 raise case.where.refuse(
                     f"case {case.name!r}: {name} holds integers, so d{name} does not exist", "Give it floats, as 1.0"
                 )
-            value = _nudged(case.inputs[name], rng) if ulps else case.inputs[name]
-            tensors[name] = self.to_torch(value, dtype, name in wanted)
-        result = forward(*tensors.values())
+            tensors[name] = self.to_torch(case.inputs[name], dtype, name in wanted)
+        values, terms = self.parts(forward(*tensors.values()))
         names = q.forward_outputs
-        parts = result if len(names) > 1 else (result,)
-        if not isinstance(parts, (tuple, list)) or len(parts) != len(names):
-            raise q.where.refuse(f"{q.name} does not return its {len(names)} outputs", f"Return {', '.join(names)}")
-        terms: dict[str, dict[str, Any]] = {}
-        values: dict[str, Any] = {}
-        for name, part in zip(names, parts, strict=True):
-            if isinstance(part, Terms):
-                for term, amount in part.parts.items():
-                    terms.setdefault(term, {})[name] = amount
-                part = part.total()
-            values[name] = part
-        cotangent = self._cotangent(case, values, dtype)
+        cotangent = {n: self.to_torch(w, dtype, False) for n, w in self.cotangent(case, values).items()}
         outputs = {name: values[name] for name in q.points if name in values}
         for name, wrt in q.gradients.items():
             outputs[name] = self._gradient(values[names[0]], tensors[wrt], cotangent.get(names[0]), wrt, case)
@@ -96,6 +82,24 @@ class Reference:
                     terms[term][name] = self._gradient(part, tensors[wrt], cotangent.get(names[0]), wrt, case)
         outputs = {name: outputs[name] for name in q.points}
         return Answer(outputs, terms, cotangent)
+
+    def parts(self, result: Any) -> tuple[dict[str, Any], dict[str, dict[str, Any]]]:
+        """What a forward returned, by output, and its named terms, by term and output."""
+        names = self.q.forward_outputs
+        found = result if len(names) > 1 else (result,)
+        if not isinstance(found, (tuple, list)) or len(found) != len(names):
+            raise self.q.where.refuse(
+                f"{self.q.name} does not return its {len(names)} outputs", f"Return {', '.join(names)}"
+            )
+        terms: dict[str, dict[str, Any]] = {}
+        values: dict[str, Any] = {}
+        for name, part in zip(names, found, strict=True):
+            if isinstance(part, Terms):
+                for term, amount in part.parts.items():
+                    terms.setdefault(term, {})[name] = amount
+                part = part.total()
+            values[name] = part
+        return values, terms
 
     def _gradient(self, value: Any, tensor: Any, weights: Any, wrt: str, case: Case) -> Any:
         if not isinstance(tensor, torch.Tensor) or not tensor.requires_grad:
@@ -109,26 +113,24 @@ class Reference:
         (gradient,) = torch.autograd.grad(value, tensor, weights, retain_graph=True, allow_unused=True)
         return torch.zeros_like(tensor) if gradient is None else gradient
 
-    def _cotangent(self, case: Case, values: Mapping[str, Any], dtype: torch.dtype) -> dict[str, Any]:
+    def cotangent(self, case: Case, values: Mapping[str, Any]) -> dict[str, Value]:
         """Random weights for a forward output that is no scalar (a sum would hide errors), or the case's own."""
-        q, out = self.q, {}
+        q, out = self.q, dict[str, Value]()
         used = {*q.params, *(name for step in q.steps for name in step.takes)}
         for name, value in values.items():
-            wanted = "d" + name in used
             if "d" + name in case.inputs:
-                out[name] = self.to_torch(case.inputs["d" + name], dtype, False)
-            elif wanted:
+                out[name] = case.inputs["d" + name]
+            elif "d" + name in used:
                 stream = self.source.stream(q.name, case, "cotangent " + name)
-                drawn = stream.normal(size=tuple(value.shape))
-                out[name] = self.to_torch(np.asarray(drawn), dtype, False)
+                out[name] = np.asarray(stream.normal(size=tuple(value.shape)))
             elif q.gradients and isinstance(value, torch.Tensor) and value.dim() > 0:
                 raise q.where.refuse(
                     f"{q.name} has gradients of an output of shape {tuple(value.shape)}",
                     f"Add a parameter d{name}, the cotangent, or return a scalar",
                 )
-            if name in out and tuple(out[name].shape) != tuple(value.shape):
+            if name in out and np.shape(out[name]) != tuple(value.shape):
                 raise case.where.refuse(
-                    f"case {case.name!r}: d{name} has shape {tuple(out[name].shape)}, {name} {tuple(value.shape)}",
+                    f"case {case.name!r}: d{name} has shape {np.shape(out[name])}, {name} {tuple(value.shape)}",
                     "Give both the same shape, or leave the cotangent out to have it drawn",
                 )
         return out
@@ -137,21 +139,24 @@ class Reference:
         """A case's input as the reference takes it: arrays as tensors (floats in `dtype`), the rest as it is."""
         if isinstance(value, np.ndarray):
             tensor = torch.from_numpy(np.array(value)).to(self.device)
-            if tensor.is_floating_point():
+            if tensor.is_floating_point() or tensor.is_complex():
                 tensor = tensor.to(dtype)
                 return tensor.requires_grad_(grad)
             return tensor
         if isinstance(value, float) and grad:
             return torch.tensor(value, dtype=dtype, device=self.device, requires_grad=True)
         if isinstance(value, Fixture):
-            args = {k: self.to_torch(v, dtype, False) for k, v in value.args.items()}
-            built = getattr(self.source.fixtures_module, value.name)(**args)
-            return built.to(self.device, dtype) if isinstance(built, torch.nn.Module) else built
+            return self.build(value.name, {k: self.to_torch(v, dtype, False) for k, v in value.args.items()}, dtype)
         if isinstance(value, list):
             return [self.to_torch(v, dtype, grad) for v in value]
         if isinstance(value, dict):
             return {k: self.to_torch(v, dtype, grad) for k, v in value.items()}
         return value
+
+    def build(self, name: str, args: Mapping[str, Any], dtype: torch.dtype) -> Any:
+        """A fixture, built from arguments that are tensors already."""
+        built = getattr(self.source.fixtures_module, name)(**args)
+        return built.to(self.device, dtype) if isinstance(built, torch.nn.Module) else built
 
 
 def to_value(value: Any) -> Value:
@@ -162,17 +167,4 @@ def to_value(value: Any) -> Value:
         return [to_value(item) for item in value]
     if isinstance(value, dict):
         return {key: to_value(item) for key, item in value.items()}
-    return value
-
-
-def _nudged(value: Value, rng: np.random.Generator) -> Value:
-    """Every float moved by one unit in the last place, up or down."""
-    if isinstance(value, float):
-        return value * (1 + EPS64 * float(rng.choice([-1, 1])))
-    if isinstance(value, np.ndarray) and value.dtype.kind == "f":
-        return value.astype(np.float64) * (1 + EPS64 * rng.choice([-1.0, 1.0], size=value.shape))
-    if isinstance(value, list):
-        return [_nudged(item, rng) for item in value]
-    if isinstance(value, dict):
-        return {key: _nudged(item, rng) for key, item in value.items()}
     return value

@@ -1,14 +1,14 @@
 """The reference runs once per case, in float64 on a device of choice, and gives the AnswerKey.
 
 Gradients come from autograd with the case's cotangent and are checked here against central differences of the
-reference itself. Rounding noise is measured twice: the reference in float32, and the reference with its inputs
-moved by one unit in the last place."""
+reference itself. Rounding noise is measured twice: the reference in float32, and the reference with the result of
+each operation moved by a few units in the last place."""
 
 from __future__ import annotations
 
 import hashlib
-import json
 import platform
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -22,6 +22,7 @@ from .course import Course
 from .errors import AuthorError, UsageError
 from .forward import Answer, Reference, to_value
 from .freeze_property import Measured, freeze_property
+from .leaves import answer_size, kind, largest_gap, numbers
 from .model import (
     AnswerKey,
     Array,
@@ -60,23 +61,31 @@ def freeze(course: Course, name: str, device: str = "cpu") -> AnswerKey:
         "numpy": np.__version__,
         "python": platform.python_version(),
         "device": f"{device} ({torch.cuda.get_device_name(device)})" if device.startswith("cuda") else device,
-        "seed": _fingerprint(source.secret),
+        "seed": fingerprint(source.secret),
         "sources": course.source_digest(name, device),
     }
-    questions = tuple(_frozen(source, q, device) for q in assignment.questions)
+    questions = tuple(frozen_question(source, q, device) for q in assignment.questions)
     return AnswerKey(
-        name, assignment.title, assignment.file, assignment.library, questions, provenance, source.fixtures
+        name,
+        assignment.title,
+        assignment.file,
+        assignment.library,
+        questions,
+        provenance,
+        source.fixtures,
+        per_student=assignment.per_student,
     )
 
 
-def _frozen(source: Source, asked: Cased, device: str) -> FrozenQuestion:
+def frozen_question(source: Source, asked: Cased, device: str) -> FrozenQuestion:
+    """A question or property with all its cases answered. Raises AuthorError."""
     if isinstance(asked, Property):
         return freeze_property(asked, source.cases[asked.name], lambda q, c: Freezer(source, q, device).measured(c))
     assert isinstance(asked, Question)
     return Freezer(source, asked, device).question()
 
 
-def _fingerprint(secret: bytes) -> str:
+def fingerprint(secret: bytes) -> str:
     """Tells two secrets apart without telling either."""
     return hashlib.sha256(b"fingerprint" + secret).hexdigest()[:12]
 
@@ -87,6 +96,7 @@ class Freezer:
     def __init__(self, source: Source, question: Question, device: str) -> None:
         self.source, self.q = source, question
         self.reference = Reference(source, question, device)
+        self.proofs = Counter[str]()  # how each gradient of each case was checked
 
     def question(self) -> FrozenQuestion:
         q = self.q
@@ -111,7 +121,7 @@ class Freezer:
     def _kinds(self, cases: Sequence[FrozenCase]) -> dict[str, str]:
         kinds: dict[str, str] = {}
         for name in self.q.points:
-            found = {_kind(c.expected[name]) for c in cases if name in c.expected}
+            found = {kind(c.expected[name]) for c in cases if name in c.expected}
             if len(found) > 1:
                 raise self.q.where.refuse(
                     f"{self.q.name}: {name} is {' in one case and '.join(sorted(found))} in another",
@@ -153,7 +163,7 @@ class Freezer:
         expected = right.values()
         self._check_values(case, expected)
         for name, wrt in self.q.gradients.items():
-            self._check_gradient(case, right, name, wrt)
+            self.check_gradient(case, right, name, wrt)
         return right, expected
 
     def measured(self, case: Case) -> Measured:
@@ -197,12 +207,12 @@ class Freezer:
                     f"{self.q.name} returned {error} for {name} in case {case.name!r}",
                     "Return tensors, numbers, strings, None, or lists and dicts of them",
                 ) from error
-            if (size := _answer_size(value)) > ANSWER_HEADER:
+            if (size := answer_size(value)) > ANSWER_HEADER:
                 raise self.q.where.refuse(
                     f"{name} has too many parts to be sent back in case {case.name!r} ({size:,} bytes beside arrays)",
                     "Return an array, or choose a smaller case",
                 )
-            leaves = [np.asarray(v, dtype=np.float64) for v in _numbers(value)]
+            leaves = [np.asarray(v, dtype=np.float64) for v in numbers(value)]
             if any(np.isnan(leaf).any() for leaf in leaves):
                 raise self.q.where.refuse(f"{name} is NaN in case {case.name!r}", "Make the reference stable there")
             if name in self.q.gradients and any(np.isinf(leaf).any() for leaf in leaves):
@@ -214,18 +224,7 @@ class Freezer:
         """The outputs of a mistake or convention that it declares to differ (or all, of another forward)."""
         if variant.forward is not None:
             return self.reference.compute(case, variant.forward, variant.where, torch.float64).values()
-        assert variant.patch is not None
-        out = SimpleNamespace(**{k: _detached(v) for k, v in right.outputs.items()})
-        known = {name: self.reference.to_torch(value, torch.float64, False) for name, value in case.inputs.items()}
-        known.update({"d" + name: value for name, value in right.cotangent.items()})
-        code = variant.patch.__code__
-        names = code.co_varnames[1 : code.co_argcount]
-        try:
-            changed = variant.patch(out, **{name: known[name] for name in names})
-        except Exception as error:
-            raise variant.where.refuse(
-                f"{variant.name} raised {type(error).__name__} in case {case.name!r}: {error}", "Mend it"
-            ) from error
+        changed = self.patched(case, variant, right)
         if not isinstance(changed, dict) or not set(changed) <= set(self.q.points):
             raise variant.where.refuse(
                 f"{variant.name} returned no dict of the outputs {', '.join(self.q.points)}",
@@ -239,40 +238,48 @@ class Freezer:
                 raise variant.where.refuse(f"{variant.name}: {name} is {error}", "Return tensors or numbers") from error
         return values
 
+    def patched(self, case: Case, variant: Variant, right: Answer) -> Any:
+        """What the author's `patch` gave for this case, unchecked."""
+        assert variant.patch is not None
+        device = self.reference.device
+        out = SimpleNamespace(**{k: _detached(v, device) for k, v in right.outputs.items()})
+        known = {name: self.reference.to_torch(value, torch.float64, False) for name, value in case.inputs.items()}
+        known.update({"d" + name: _detached(value, device) for name, value in right.cotangent.items()})
+        try:
+            return variant.patch(out, **{name: known[name] for name in patch_names(variant)})
+        except Exception as error:
+            raise variant.where.refuse(
+                f"{variant.name} raised {type(error).__name__} in case {case.name!r}: {error}", "Mend it"
+            ) from error
+
     def convention(
         self, case: Case, variant: Variant, right: Answer, expected: Mapping[str, Value]
     ) -> dict[str, Value]:
         """A convention's outputs, which must be of the kinds that the reference returns."""
         values = self.variant(case, variant, right)
         for name, value in values.items():
-            if _kind(value) != _kind(expected[name]):
+            if kind(value) != kind(expected[name]):
                 raise variant.where.refuse(
-                    f"{variant.name}: {name} is a {_kind(value)} in case {case.name!r}, the reference's a "
-                    f"{_kind(expected[name])}",
+                    f"{variant.name}: {name} is a {kind(value)} in case {case.name!r}, the reference's a "
+                    f"{kind(expected[name])}",
                     "Accept another value or shape, not another kind",
                 )
         return values
 
     # -- checks ----------------------------------------------------------------------------------------
 
-    def _check_gradient(self, case: Case, right: Answer, name: str, wrt: str) -> None:
+    def check_gradient(self, case: Case, right: Answer, name: str, wrt: str) -> None:
         """Autograd against central differences along one random direction; kinks must be declared."""
         if case.kink:
+            self.proofs["by value, at a declared kink"] += 1
             return
-        out = self.q.forward_outputs[0]
-        x = np.asarray(to_value(case.inputs[wrt]), dtype=np.float64)
+        x, claimed = np.asarray(to_value(case.inputs[wrt]), dtype=np.float64), to_value(right.outputs[name])
         v = gradcheck.direction(self.source.stream(self.q.name, case, "direction " + name), x.shape)
 
         def forward(at: Array) -> float:
-            moved = Case(case.name, **{**case.inputs, wrt: at if at.ndim else float(at)})
-            with torch.no_grad():
-                args = [self.reference.to_torch(moved.inputs[p], torch.float64, False) for p in self.q.forward_params]
-                value = self.q.forward(*args)
-            value = value.total() if isinstance(value, Terms) else value
-            weights = right.cotangent.get(out)
-            return float(value if weights is None else (value * weights).sum())
+            return self.value_at(case, right, wrt, at)
 
-        found = gradcheck.check_direction(forward, x, np.asarray(to_value(right.outputs[name])), v, careful=True)
+        found = gradcheck.check_direction(forward, x, np.asarray(claimed), v, careful=True)
         if not found.conclusive:
             raise case.where.refuse(
                 f"case {case.name!r}: {self.q.name} is not differentiable in {wrt} there",
@@ -284,6 +291,30 @@ class Freezer:
                 f"({found.claimed:.9g} against {found.numeric:.9g} along a random direction)",
                 "Look for detach(), a custom backward, or an in-place change in the reference",
             )
+        self.proofs["by central differences"] += 1
+        exact = gradcheck.complex_slope(lambda at: self._complex_at(case, right, wrt, at), x, v)
+        size = max(abs(found.claimed), float(np.linalg.norm(np.asarray(claimed))))
+        self.proofs["of these by complex step too"] += exact is not None and abs(exact - found.claimed) <= 1e-9 * size
+
+    def _complex_at(self, case: Case, right: Answer, wrt: str, at: Array) -> Any:
+        """The same scalar in complex numbers; raises where the reference is for real ones alone."""
+        inputs = {**case.inputs, wrt: at}
+        with torch.no_grad():
+            args = [self.reference.to_torch(inputs[p], torch.complex128, False) for p in self.q.forward_params]
+            value = self.q.forward(*args)
+        value = value.total() if isinstance(value, Terms) else value
+        weights = right.cotangent.get(self.q.forward_outputs[0])
+        return (value if weights is None else (value * weights.to(value.device)).sum()).cpu().numpy()
+
+    def value_at(self, case: Case, right: Answer, wrt: str, at: Array) -> float:
+        """The scalar whose gradient is asked for, with `at` in place of one input."""
+        inputs = {**case.inputs, wrt: at if at.ndim else float(at)}
+        with torch.no_grad():
+            args = [self.reference.to_torch(inputs[p], torch.float64, False) for p in self.q.forward_params]
+            value = self.q.forward(*args)
+        value = value.total() if isinstance(value, Terms) else value
+        weights = right.cotangent.get(self.q.forward_outputs[0])
+        return float(value if weights is None else (value * weights.to(value.device)).sum())
 
     def _bounds(self, case: Case, right: Answer, expected: Mapping[str, Value]) -> dict[str, dict[str, Bound]]:
         q = self.q
@@ -298,45 +329,20 @@ class Freezer:
         for name, value in expected.items():
             if value is None or isinstance(value, str):
                 continue
-            leaves = list(_numbers(value)) or [np.zeros(0)]  # an empty list has bounds too: a convention may fill it
-            noise32 = _largest_gap(low[name], value)
-            noise64 = max([noise32 * EPS64 / EPS32, *(_largest_gap(m[name], value) / UNITS for m in moved)])
+            leaves = list(numbers(value)) or [np.zeros(0)]  # an empty list has bounds too: a convention may fill it
+            noise32 = largest_gap(low[name], value)
+            noise64 = max([noise32 * EPS64 / EPS32, *(largest_gap(m[name], value) / UNITS for m in moved)])
             flat = np.concatenate([np.ravel(np.asarray(leaf)) for leaf in leaves])
             out[name] = bounds(flat, noise64, noise32, single)
         return out
 
 
-def _detached(value: Any) -> Any:
-    return value.detach() if isinstance(value, torch.Tensor) else value
+def patch_names(variant: Variant) -> tuple[str, ...]:
+    """The inputs and cotangents that a patch takes beside `out`."""
+    assert variant.patch is not None
+    code = variant.patch.__code__
+    return code.co_varnames[1 : code.co_argcount]
 
 
-def _numbers(value: Value) -> Sequence[Any]:
-    if isinstance(value, (list, tuple)):
-        return [leaf for item in value for leaf in _numbers(item)]
-    if isinstance(value, Mapping):
-        return [leaf for item in value.values() for leaf in _numbers(item)]
-    return [] if value is None or isinstance(value, str) else [value]
-
-
-def _largest_gap(a: Value, b: Value) -> float:
-    """Largest difference of the finite numbers of two values of one structure."""
-    gap = 0.0
-    for x, y in zip(_numbers(a), _numbers(b), strict=False):
-        left, right = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-        if left.shape == right.shape:
-            both = np.isfinite(left) & np.isfinite(right)
-            gap = max(gap, float(np.abs(left[both] - right[both]).max(initial=0.0)))
-    return gap
-
-
-def _answer_size(value: Value) -> int:
-    """Bytes that an answer takes beside the bytes of its arrays."""
-    return len(json.dumps(encode(value, [])))
-
-
-def _kind(value: Value) -> str:
-    if value is None:
-        return "none"
-    if isinstance(value, str):
-        return "text"
-    return "list" if isinstance(value, list) else "dict" if isinstance(value, dict) else "array"
+def _detached(value: Any, device: str) -> Any:
+    return value.detach().clone().to(device) if isinstance(value, torch.Tensor) else value

@@ -32,7 +32,7 @@ def public_view(key: AnswerKey) -> AnswerKey:
         for question in key.questions
     )
     provenance = {name: key.provenance[name] for name in PUBLIC_PROVENANCE if name in key.provenance}
-    return replace(key, questions=questions, provenance=provenance, public=True)
+    return replace(key, questions=questions, provenance=provenance, public=True, student="")
 
 
 def dump(key: AnswerKey) -> bytes:

@@ -34,7 +34,8 @@ class Answers:
 
     def __init__(self, course: Course, assignment: str) -> None:
         made, fixtures, built = read_questions(course, assignment)
-        source = Source(assignment, made, {}, fixtures, built, b"")  # every cotangent is given: nothing is drawn
+        path = course.handout(assignment) / "fixtures.py"
+        source = Source(assignment, made, {}, fixtures, built, b"", path)  # every cotangent is given: nothing is drawn
         self.references = {q.name: Reference(source, q, "cpu") for q in made.questions if isinstance(q, Question)}
 
     def answer(self, name: str, args: Sequence[Value]) -> list[Value]:

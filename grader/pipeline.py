@@ -159,7 +159,7 @@ class Launchers:
 
 
 def grade_all(
-    key: AnswerKey,
+    key: AnswerKey | Callable[[str], AnswerKey],
     submissions: Sequence[Submission],
     executor: futures.Executor,
     launchers: Launchers,
@@ -171,20 +171,22 @@ def grade_all(
 ) -> Generator[Report, None, None]:
     """Reports as they are done, in no order. Results are stored in batches; stored ones are not run again.
 
-    At most `window` submissions are under way. Closing the generator stores what is done."""
+    `key` is one for all, or gives each student's own, which is held while it is used. At most `window` submissions
+    are under way. Closing the generator stores what is done."""
     todo = iter(submissions)
     running: dict[futures.Future[Report], tuple[Submission, dict[str, str], set[str]]] = {}
     rows: list[tuple[str, str, QuestionResult]] = []
     carries = oracle is not None and oracle.available
 
-    def one(submission: Submission, known: dict[str, QuestionResult]) -> Report:
-        return grade(key, submission, launchers.get(), limits, known, oracle)
+    def one(own: AnswerKey, submission: Submission, known: dict[str, QuestionResult]) -> Report:
+        return grade(own, submission, launchers.get(), limits, known, oracle)
 
     def submit() -> None:
         for submission in todo:
-            keys = {} if submission.problem else content_keys(key, submission, limits, isolation, carries)
+            own = key if isinstance(key, AnswerKey) else key(submission.student)
+            keys = {} if submission.problem else content_keys(own, submission, limits, isolation, carries)
             known = store.get(keys) if keys else {}
-            running[executor.submit(one, submission, known)] = (submission, keys, set(known))
+            running[executor.submit(one, own, submission, known)] = (submission, keys, set(known))
             return
 
     try:
@@ -201,7 +203,7 @@ def grade_all(
                     if r.score is not None and r.question in keys and r.question not in known
                 ]
                 submit()
-                if len(rows) >= BATCH * len(key.questions):
+                if len(rows) >= BATCH * len(graded.questions):
                     store.put(rows)
                     rows = []
                 yield graded

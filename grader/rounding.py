@@ -4,6 +4,7 @@ operations cancels to the last bit. [Monte Carlo arithmetic: Parker, UCLA CSD-97
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
 import torch
@@ -50,3 +51,8 @@ class Rounding(TorchDispatchMode):  # type: ignore[misc]  # torch is not read by
             self.generators[device] = torch.Generator(device).manual_seed(self.seed)
         u = torch.rand(value.shape, generator=self.generators[device], dtype=value.dtype, device=device)
         return value * (1 + UNITS * torch.finfo(value.dtype).eps * (2 * u - 1))
+
+
+def rounded(seed: int) -> contextlib.AbstractContextManager[object]:
+    """Rounding(seed), or nothing for 0."""
+    return Rounding(seed) if seed else contextlib.nullcontext()

@@ -7,9 +7,11 @@ from __future__ import annotations
 import ast
 import contextlib
 import hashlib
+import hmac
 import importlib.util
 import sys
 import traceback
+import unicodedata
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,27 +39,33 @@ class Source:
     fixtures: str
     fixtures_module: ModuleType | None
     secret: bytes
+    fixtures_path: Path
 
     def stream(self, question: str, case: Case, purpose: str) -> np.random.Generator:
         """The random stream of one case: from the secret if it is hidden, from a fixed seed if public."""
         return np.random.Generator(np.random.PCG64(_seed(self.secret, self.name, question, case, purpose)))
 
 
-def redrawn(source: Source, question: Question, number: int) -> tuple[Case, ...]:
-    """The cases of a question from another secret: what another draw might have been."""
-    secret = hashlib.sha256(source.secret + b"redrawn %d" % number).digest()
-    assert question.case_source is not None
-    names = [(case.name, case.hidden) for case in source.cases[question.name]]
-    cases = list(_run_cases(question, None, Where.of(question.case_source)))
-    seeds = [_seed(secret, source.name, question.name, case, "case") for case in cases]
-    cases = list(_run_cases(question, seeds, Where.of(question.case_source)))
-    return tuple(case for case in cases if (case.name, case.hidden) in names)
-
-
 def _seed(secret: bytes, assignment: str, question: str, case: Case, purpose: str) -> int:
     material = [secret if case.hidden else PUBLIC_SEED, assignment.encode(), question.encode(), case.name.encode()]
     material.append(purpose.encode())
     return int.from_bytes(hashlib.sha256(b"".join(hashlib.sha256(m).digest() for m in material)).digest()[:16])
+
+
+def student_seed(secret: bytes, student: str, again: int = 0) -> bytes:
+    """What a student's hidden cases are drawn from in place of the course's secret: HMAC-SHA256 (RFC 2104) of the
+    student's name in one Unicode form. `again` counts draws that were thrown away."""
+    seed = hmac.digest(secret, unicodedata.normalize("NFC", student).encode("utf-8", "surrogateescape"), "sha256")
+    return hmac.digest(seed, f"again {again}".encode(), "sha256") if again else seed
+
+
+def draw_from(source: Source, q: Cased, secret: bytes) -> tuple[Case, ...]:
+    """The cases of a question whose own draw has been checked, with the hidden ones drawn from another secret."""
+    assert q.case_source is not None
+    where, names = Where.of(q.case_source), source.cases[q.name]
+    drawn = list(_run_cases(q, [_seed(secret, source.name, q.name, case, "case") for case in names], where))
+    _check_cases(q, where, list(names), drawn, source.fixtures_module, source.fixtures_path)
+    return tuple(drawn)
 
 
 def read_source(course: Course, name: str) -> Source:
@@ -69,7 +77,7 @@ def read_source(course: Course, name: str) -> Source:
     secret, path = course.secret(), course.handout(name) / "fixtures.py"
     cases = {q.name: _draw(q, name, secret, built, path) for q in assignment.questions}
     _check_called(assignment, cases)
-    return Source(name, assignment, cases, fixtures, built, secret)
+    return Source(name, assignment, cases, fixtures, built, secret, path)
 
 
 def read_questions(course: Course, name: str) -> tuple[Assignment, str, ModuleType | None]:
@@ -227,6 +235,14 @@ def _draw(
     names = list(_run_cases(q, None, where))
     seeds = [_seed(secret, assignment, q.name, case, "case") for case in names]
     drawn = list(_run_cases(q, seeds, where))
+    _check_cases(q, where, names, drawn, fixtures, fixtures_path)
+    _check_streams(q, where, seeds, drawn)
+    return tuple(drawn)
+
+
+def _check_cases(
+    q: Cased, where: Where, names: list[Case], drawn: list[Case], fixtures: ModuleType | None, fixtures_path: Path
+) -> None:
     if [(c.name, c.hidden) for c in drawn] != [(c.name, c.hidden) for c in names]:
         raise where.refuse("the names of the cases depend on random numbers", "Yield the same cases at every run")
     for index, case in enumerate(drawn):
@@ -248,8 +264,6 @@ def _draw(
         if not any(case.hidden == hidden for case in drawn):
             word = "hidden" if hidden else "public"
             raise where.refuse(f"{q.name} has no {word} case", f"Yield at least one {word} case")
-    _check_streams(q, where, seeds, drawn)
-    return tuple(drawn)
 
 
 def _check_streams(q: Cased, where: Where, seeds: list[int], drawn: list[Case]) -> None:

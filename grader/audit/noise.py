@@ -1,5 +1,5 @@
-"""How far right answers stray: the reference with its sums taken in other orders, with its inputs moved by one unit
-in the last place, in float32, and on another device; in units of the tolerance that such an answer is judged by."""
+"""How far right answers stray: the reference with its sums taken in other orders, with each operation rounded
+otherwise, in float32, and on another device; in units of the tolerance that such an answer is judged by."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from ..author import Case, Question
 from ..forward import Reference
 from ..judge import judge
 from ..model import FrozenCase, FrozenQuestion, Response, Value
+from ..rounding import UNITS
 from ..source import Source
 
 aten = torch.ops.aten
@@ -22,7 +23,7 @@ SEQUENTIAL_MAX = 1 << 20  # elements of the products of a matrix product that is
 
 
 def measure(source: Source, question: Question, frozen: FrozenQuestion, device: str) -> dict[str, dict[str, float]]:
-    """For each output the noise by its source: "order", "ulp", "float32", and "cuda" where there is one."""
+    """For each output the noise by its source: "order", "rounding", "float32", and "cuda" where there is one."""
     noise: dict[str, dict[str, float]] = {output.name: {} for output in frozen.outputs}
     cases = {case.name: case for case in source.cases[question.name]}
     for case in frozen.cases:
@@ -30,6 +31,7 @@ def measure(source: Source, question: Question, frozen: FrozenQuestion, device: 
             continue
         for kind, values in _answers(source, question, cases[case.name], case, device):
             for name, units in _distances(frozen, case, values).items():
+                units = units / UNITS if kind == "rounding" else units
                 noise[name][kind] = max(noise[name].get(kind, 0.0), units)
     return noise
 
@@ -45,8 +47,8 @@ def _answers(
     """Right answers that differ by rounding alone, each with the source of its noise."""
     reference = Reference(source, question, device)
 
-    def run(dtype: torch.dtype, ulps: int = 0, on: Reference = reference) -> dict[str, Value]:
-        return on.compute(case, question.forward, question.where, dtype, ulps).values()
+    def run(dtype: torch.dtype, noise: int = 0, on: Reference = reference) -> dict[str, Value]:
+        return on.compute(case, question.forward, question.where, dtype, noise).values()
 
     for table in (FLIPS, LOOPS):
         for kind, dtype in (("order", torch.float64), ("float32", torch.float32)):
@@ -54,8 +56,8 @@ def _answers(
                 yield kind, run(dtype)
     yield "float32", run(torch.float32)
     if not frozen.kink:  # a kink that moves is no rounding
-        for ulps in (1, 2, 3, 4):
-            yield "ulp", run(torch.float64, ulps)
+        for seed in (1, 2, 3, 4):
+            yield "rounding", run(torch.float64, seed)
     if torch.cuda.is_available():
         other = "cpu" if device.startswith("cuda") else "cuda"
         yield "cuda", run(torch.float64, on=Reference(source, question, other))

@@ -20,7 +20,7 @@ class Wrong:
     question: str
     name: str
     kind: str  # "declared", "generic", "mutant" or "property"
-    status: str  # CAUGHT, SURVIVES, EQUAL to the reference on every input tried, or DEAD: no input reaches its line
+    status: str  # CAUGHT, SURVIVES, EQUAL to the reference on every input tried, or DEAD: nothing reaches its place
     code: str = ""  # its row in the taxonomy
     where: str = ""  # file and line of a mutant
     hidden: int = 0  # hidden cases that fail it
@@ -39,7 +39,7 @@ class Room:
 
     question: str
     output: str
-    noise: dict[str, float]  # "order", "ulp", "float32", "cuda": largest error of a right answer, in tolerances
+    noise: dict[str, float]  # "order", "rounding", "float32", "cuda": largest error of a right answer, in tolerances
     nearest: float  # of a float64 answer; inf where none is numerically near
     nearest_name: str
     nearest32: float  # of a float32 answer

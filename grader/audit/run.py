@@ -65,6 +65,8 @@ def _question(found: Audit, source: Source, written: Question, frozen: FrozenQue
         for w in wrongs
         if w.status == SURVIVES and not w.excuse
     ]
+    for how, count in bench.proofs().items():
+        found.proofs[how] = found.proofs.get(how, 0) + count
     noise = measure(source, written, frozen, device)
     rooms = [
         replace(room, excuse=excuses.reason(f"room of {room.output}", not room.enough))
@@ -148,7 +150,9 @@ def _wrong_answers(bench: Bench) -> Iterator[Wrong]:
         where = f"{Path(mutant.file).name}:{mutant.line}"
         wrong = Wrong(frozen.name, mutant.label, "mutant", "", "M15" if mutant.kind == "detach" else "M16", where)
         answers = bench.answers(mutant.forward)
-        judged = _judged(bench, wrong, answers, bench.of_forward(mutant.forward), (mutant.file, mutant.line))
+        judged = _judged(bench, wrong, answers, bench.of_forward(mutant.forward))
+        if judged.status in (SURVIVES, EQUAL) and not judged.kill and (mutant.inert or not mutant.reached):
+            judged = replace(judged, status=DEAD)
         yield judged
 
 
@@ -163,7 +167,6 @@ def _judged(
     wrong: Wrong,
     answers: Mapping[str, Response],
     compare: Callable[..., Values | None] | None,
-    line: tuple[str, int] | None = None,
 ) -> Wrong:
     f: Fare = fare(bench.frozen, answers)
     if f.hidden:
@@ -176,8 +179,6 @@ def _judged(
             distance=f.distance,
             distance32=f.distance32,
         )
-    if line is not None and line not in bench.reached():
-        return replace(wrong, status=DEAD)
     tried, kill = bench.tell_apart(compare) if compare else (0, "one that returns other values than the first case")
     equal = not kill and wrong.kind != "declared"
     return replace(wrong, status=EQUAL if equal else SURVIVES, public=f.public, tried=tried, kill=kill)

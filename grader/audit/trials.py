@@ -12,7 +12,7 @@ import numpy as np
 from ..author import Case, Question
 from ..errors import AuthorError
 from ..model import Array, Value
-from ..source import Source, redrawn
+from ..source import Source, draw_from, student_seed
 
 REDRAWS = 8
 HUGE = 1000.0
@@ -26,7 +26,7 @@ def trials(source: Source, question: Question) -> Iterator[tuple[str, Case]]:
         if not case.hidden:
             yield f"the public {case.name!r}", case
     for number in range(REDRAWS):
-        for case in redrawn(source, question, number):
+        for case in draw_from(source, question, student_seed(source.secret, f"another draw, {number}")):
             if case.raises is None and case.hidden:
                 yield f"{case.name!r} with other numbers", case
     signed = {

@@ -3,13 +3,9 @@ frozen cases, and where it survives them, on many more inputs."""
 
 from __future__ import annotations
 
-import contextlib
-import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import numpy as np
@@ -37,12 +33,21 @@ class Bench:
     frozen: FrozenQuestion
     device: str
     _trials: list[tuple[str, Case, Values]] = field(default_factory=list)
-    _reached: set[tuple[str, int]] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.reference = Reference(self.source, self.question, self.device)
         self.freezer = Freezer(self.source, self.question, self.device)
         self.cases = {case.name: case for case in self.source.cases[self.question.name]}
+
+    def proofs(self) -> Mapping[str, int]:
+        """How often each way of checking confirmed a gradient of the reference, over cases and arguments."""
+        self.freezer.proofs.clear()
+        for case in self.cases.values():
+            if case.raises is None and self.question.gradients:
+                right = self.reference.compute(case, self.question.forward, self.question.where, torch.float64)
+                for name, wrt in self.question.gradients.items():
+                    self.freezer.check_gradient(case, right, name, wrt)
+        return self.freezer.proofs
 
     def answers(self, forward: Callable[..., Any]) -> dict[str, Response]:
         """What a student would give whose function were this forward, with autograd's gradients of it."""
@@ -69,24 +74,6 @@ class Bench:
                 if values is not None:
                     self._trials.append((what, case, values))
         return self._trials
-
-    def reached(self) -> set[tuple[str, int]]:
-        """Lines of the author's files that the reference runs on any case or trial: a mutant elsewhere is dead."""
-        if not self._reached:
-            folder, before = str(Path(self.question.where.file).parent), sys.gettrace()
-
-            def local(frame: FrameType, *_: Any) -> Any:
-                self._reached.add((frame.f_code.co_filename, frame.f_lineno))
-                return local
-
-            sys.settrace(lambda frame, *_: local if frame.f_code.co_filename.startswith(folder) else None)
-            try:
-                for case in [*self.cases.values(), *(case for _, case, _ in self.trials())]:
-                    with contextlib.suppress(Exception):
-                        self.reference.run(case, self.question.forward, torch.float64, set(), parts_too=False)
-            finally:
-                sys.settrace(before)
-        return self._reached
 
     def _right(self, case: Case) -> Values | None:
         try:
