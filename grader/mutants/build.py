@@ -55,12 +55,14 @@ class World:
         if isinstance(value, functools.partial):
             function = self.copy(value.func)
             return value if function is value.func else functools.partial(function, *value.args, **value.keywords)
-        if type(value) in (list, tuple):
-            items = [self.copy(item) for item in value]
-            return value if all(a is b for a, b in zip(items, value, strict=True)) else type(value)(items)
-        if type(value) is dict:
-            held = {key: self.copy(item) for key, item in value.items()}
-            return value if all(held[key] is value[key] for key in value) else held
+        if type(value) in (list, tuple, dict):
+            self.memo[id(value)] = value  # it may hold itself
+            items = value.values() if isinstance(value, dict) else value
+            copies = [self.copy(item) for item in items]
+            if not all(a is b for a, b in zip(copies, items, strict=True)):
+                held = dict(zip(value, copies, strict=True)) if isinstance(value, dict) else type(value)(copies)
+                self.memo[id(value)] = held
+                return held
         return value
 
     def globals(self, live: Globals) -> Globals:

@@ -50,6 +50,8 @@ class Written:
         outer = ast.parse(f"def outer({', '.join(self.function.__code__.co_freevars)}): pass").body[0]
         assert isinstance(outer, ast.FunctionDef)
         outer.body = [inside, ast.Return(ast.Constant(None))]
+        if isinstance(tree, ast.FunctionDef) and tree.name not in self.function.__code__.co_freevars:
+            outer.body.insert(0, ast.Global([tree.name]))  # a function that calls itself finds itself there
         module = ast.fix_missing_locations(ast.Module([*self.imports, outer], []))
         compiled = compile(module, self.function.__code__.co_filename, "exec", dont_inherit=True)
         return next(_codes(next(_codes(compiled))))

@@ -342,6 +342,36 @@ def test_a_file_that_changed_since_it_was_imported_is_refused(tmp_path: Path) ->
         made(source)
 
 
+ODD = '''
+ITSELF = []
+ITSELF.append(ITSELF)
+
+
+@question(loss=1, dx=1)
+def square(x):
+    """Sum. x (N,); loss (), dx (N,)."""
+    first, second = (lambda t: t * 4), (lambda t: t * 5)
+    return (first(x) + second(x)).sum() + doubled(x, 2).sum() + len(ITSELF)
+
+
+def doubled(x, n):
+    if n == 0:
+        return x
+    return doubled(x * 3, n - 1)  # again
+'''
+
+
+def test_functions_that_call_themselves_and_lists_that_hold_themselves(tmp_path: Path) -> None:
+    source = source_of(tmp_path, ODD + CASES.format(name="square"))
+    found = made(source)
+    assert value(labelled(found, "t * 4  ->  t").forward, [1.0]) == 1 + 5 + 9 + 1
+    assert value(labelled(found, "t * 5  ->  t").forward, [1.0]) == 4 + 1 + 9 + 1
+    assert value(labelled(found, "x * 3  ->  x").forward, [1.0]) == 9 + 1 + 1
+    assert value(labelled(found, "n - 1  ->  n - 2").forward, [1.0]) == 9 + 3 + 1
+    with pytest.raises(RecursionError):
+        labelled(found, "n - 1  ->  n + 1").forward(torch.tensor([1.0]))
+
+
 NEWTON = '''
 @question(loss=1, dx=1)
 def root(x):
