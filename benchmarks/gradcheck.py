@@ -2,8 +2,8 @@
 
 The student is a two-layer ReLU network with softmax cross-entropy (mean over N = 32) and reg * (|W1|^2 + |W2|^2), in
 NumPy, float64, gradients by hand; about 2k, 20k and 200k parameters. reg = 0.005 makes the penalty of the largest about
-as large as its data loss; a penalty far above that brings rounding that hides the smallest errors. Each method has to say whether the gradients of
-W1, b1, W2 and b2 are right, from them and the forward alone:
+as large as its data loss; a penalty far above that brings rounding that can hide the smallest errors. Each method has
+to say whether the gradients of W1, b1, W2 and b2 are right, from them and the forward alone:
 ours            grader.gradcheck.check_direction, one random direction per parameter tensor
 fast            torch.autograd.gradcheck, fast_mode=True, default tolerances
 fast, tight     the same with atol=1e-9, rtol=1e-6
@@ -11,8 +11,9 @@ sampled 10/100  central differences of so many random coordinates per tensor, rt
 loop            central differences of every coordinate, rtol 1e-5
 slow            torch.autograd.gradcheck as it is by default
 The same wrong gradients go to all methods, 40 seeds each, 20 and 3 for `sampled 100` at 20k and 200k; `loop` and
-`slow` run at 2k only, n/a stands for what was not run. All stop at the first tensor that is wrong, smallest first. When gradcheck's fast mode fails it runs slow mode
-for its message alone; that is left out where detection is counted.
+`slow` run at 2k only, n/a stands for what was not run. All stop at the first tensor that is wrong, smallest first. When
+gradcheck's fast mode fails it runs slow mode for its message alone; that is left out where detection is counted. Ours
+counts as finding an error only where it is conclusive.
 
 Planted errors. A single entry must be one that matters: it is drawn among the entries of W1's gradient that are not 0
 and at least as large as the median of these, and is changed by 10 %. `two cancel` adds and takes away the same amount,
