@@ -17,7 +17,7 @@ for ten times the rounding. At each step an upper limit of its error is known, f
 - 2 |C(h) - C(rh)|: kinks between the two steps and truncation enter C(h), not C(rh);
 - the jump J of the one-sided slopes, curvature removed: (gap(rh) - r gap(h)) / (1 - r). A kink at x or far inside rh
   leaves both C equal and shows here alone. One kink moves C by J / 2 at most; several may cancel in J though not in C,
-  so J must be below 10^-5 of the disagreement, beyond rounding, and rounding below a 30th of it, before a gradient
+  so J must be below 10^-5 of the disagreement, beyond rounding, and rounding below a 20th of it, before a gradient
   is called wrong;
 - the noise that values within h/1000 of x show against a straight line (cancellation inside f).
 The first step that agrees within rounding, or disagrees beyond its limit, decides. So a right gradient is called
@@ -39,7 +39,7 @@ from .model import Array
 
 RTOL = {"float64": 1e-6, "float32": 1e-3}
 COINCIDENCE = 1e-5  # how small a jump must be beside a disagreement to have nothing to do with it
-HIDDEN = 30  # how many times a disagreement must exceed the jump that rounding could hide
+HIDDEN = 20  # how many times a disagreement must exceed the jump that rounding could hide
 RUNGS = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001)
 LAST = len(RUNGS) - 1
 STEPS = (1.0, -1.0, 0.0, *(s * r for r in RUNGS[1:] for s in (1, -1)), 0.37e-3, -0.71e-3, 1e3)  # of h
@@ -253,17 +253,18 @@ def _levels(values: Sequence[float], ts: Sequence[float], x: Array, position: fl
         widths.append((t - s) / 2)
     rounding = _rounding(x, f) + position if all(map(isfinite, f[2:])) else inf
     seen = [_noise(f, ts, k, h, slopes[k], gaps[k]) if full else 0.0 for k, h in enumerate(widths[: LAST + 1])]
-    inner = max(seen[LAST], abs(f[-4] + f[-3] - 2 * f[2]) / 2) if full else 0.0  # a kink at x counts, but for little
+    # noise of the values within 0.003 h; a kink at x counts too, but for little at the wider steps
+    inner = max(seen[LAST], *(abs(f[i] + f[i + 1] - 2 * f[2]) / 2 for i in (-6, -4))) if full else 0.0
     out, before = list[_Level](), 0.0
     for k, (h, up, down) in enumerate(pairs):
         jump = error = inf
         # equal values at a narrower step alone: too near to be told apart, which says nothing of the slope
         if k + 1 < len(slopes) and not (blind or (k and up == down)):
             # The gap of the one-sided slopes is jump + h phi''; two steps tell these apart. At the narrowest steps a
-            # kink looks like noise. 6 and 30: rounding of the values, over rh, and over the two unlike distances.
+            # kink looks like noise. 10 and 30: rounding of the values, over rh, and over the two unlike distances.
             ratio = widths[k + 1] / h
             jump = abs(gaps[k + 1] - ratio * gaps[k]) / (1 - ratio)
-            allowed = (6 if k < LAST else 30) * max(rounding / 8, inner if k < LAST - 2 else 0.0)
+            allowed = (10 if k < LAST else 30) * max(rounding / 8, inner if k < 3 else 0.0)
             allowed /= pairs[min(k + 1, LAST)][0]
             jump = max(0.0, jump - allowed)
             if before > 0 and allowed > before / 2:  # a wider level saw a jump that this one is too coarse to see
