@@ -51,7 +51,7 @@ def check(
                 return False
             result = result_of(question, responses)
             results.append(result)
-            own = check_own(runner, question, responses)
+            own = check_own(runner, question, responses, find=True)
             contradicted |= own_forward_broken(own)
             named = {q.name for q in key.below(question)}
             below = [r for r in results if r.question in named]

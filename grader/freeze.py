@@ -152,6 +152,7 @@ class Freezer:
             bounds=self._bounds(case, right, expected),
             kink=case.kink,
             cotangent={k: to_value(v) for k, v in right.cotangent.items()},
+            anchor=self._anchor(case),
             conventions={v.name: self.convention(case, v, right, expected) for v in q.conventions},
             mistakes={v.name: self.variant(case, v, right) for v in q.mistakes},
             terms={t: {o: to_value(x) for o, x in parts.items()} for t, parts in right.terms.items()},
@@ -178,6 +179,16 @@ class Freezer:
         used = {*self.q.params, *(name for step in self.q.steps for name in step.takes)}
         drawn = {"d" + out: to_value(weights) for out, weights in cotangent.items()}
         return {**case.inputs, **{k: v for k, v in drawn.items() if k in used and k not in case.inputs}}
+
+    def _anchor(self, case: Case) -> Value:
+        """The forward's own value where only its gradient is asked for: a student's forward is held against it."""
+        q = self.q
+        if not q.gradients or q.forward_outputs[0] in q.points:
+            return None
+        with torch.no_grad():
+            args = [self.reference.to_torch(case.inputs[p], torch.float64, False) for p in q.forward_params]
+            value = q.forward(*args)
+        return to_value(value.total() if isinstance(value, Terms) else value)
 
     def _check_raises(self, case: Case) -> None:
         assert case.raises is not None

@@ -84,6 +84,7 @@ class FrozenCase:
     raises: str | None = None  # name of a built-in exception
     kink: bool = False  # not differentiable here: graded by value, the direction check skips it
     cotangent: Mapping[str, Value] = field(default_factory=dict)  # forward output -> weights, for d<name>
+    anchor: Value = None  # what the forward gives, where only its gradient is asked for
     conventions: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # accepted -> output -> value
     mistakes: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # private key only
     terms: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # term -> output -> part; private

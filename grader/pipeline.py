@@ -31,6 +31,7 @@ from .model import (
 from .sandbox.run import Runner
 from .sandbox.spawn import Launcher
 from .score import report, result_of
+from .selfcheck import explained
 from .store import Store
 
 BATCH = 20  # submissions whose results are written in one transaction
@@ -62,6 +63,10 @@ def grade(
                 given[question.name] = responses
                 result = result_of(question, responses)
                 results[question.name] = replace(result, notes=(*runner.notes, *result.notes))
+            for question in pending:  # when all is answered: what explains must not disturb
+                result = results[question.name]
+                told = explained(runner, question, given[question.name], result.outcomes)
+                results[question.name] = replace(result, outcomes=told)
         except Exception as error:  # a fault of ours in one submission stops nobody else's
             what = str(error) if isinstance(error, SandboxError) else f"{type(error).__name__} in the grader"
             notes = (what,)

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
 
 import pytest
 from coursekit import write_course
 
 from grader.freeze import freeze
 from grader.keyfile import public_view
-from grader.model import AnswerKey, Limits, SourceFile, Submission
+from grader.model import AnswerKey, Limits, SourceFile, Submission, Verdict
+from grader.pipeline import grade
+from grader.sandbox.channel import Channel
 from grader.sandbox.run import Runner
 from grader.sandbox.spawn import Launcher, Spawner
-from grader.selfcheck import OwnGradient, check_own
+from grader.sandbox.zygote import launcher
+from grader.selfcheck import OwnGradient, check_own, hint_of
 
 SOURCE = '''
 @question(loss=1, dx=2)
@@ -113,17 +119,21 @@ def spawner() -> Iterator[Launcher]:
     made.close()
 
 
-def own(key: AnswerKey, launcher: Launcher, *changes: tuple[str, str]) -> dict[str, OwnGradient]:
-    """What the check says of the right solution with some text replaced, by question and output."""
+def submission(*changes: tuple[str, str]) -> Submission:
+    """The right solution with some text replaced."""
     source = RIGHT
     for old, new in changes:
         assert old in source
         source = source.replace(old, new)
-    submission = Submission("ada", (SourceFile("demo.py", source.encode()),), "demo.py")
-    runner, found = Runner(key, submission, launcher, Limits()), {}
+    return Submission("ada", (SourceFile("demo.py", source.encode()),), "demo.py")
+
+
+def own(key: AnswerKey, launcher: Launcher, *changes: tuple[str, str], find: bool = False) -> dict[str, OwnGradient]:
+    """What the check says of the right solution with some text replaced, by question and output."""
+    runner, found = Runner(key, submission(*changes), launcher, Limits()), {}
     with contextlib.closing(runner):
         for question, responses in runner.responses(key.questions):
-            for line in check_own(runner, question, responses):
+            for line in check_own(runner, question, responses, find):
                 found[f"{question.name}.{line.output}"] = line
     return found
 
@@ -196,3 +206,103 @@ def test_a_forward_that_crashes_is_no_fault_of_ours(key: AnswerKey, spawner: Lau
     crash = ('return ((X @ W) ** 2).mean() if kind == "square"', '__import__("os")._exit(1) if kind == "square"')
     found = own(key, spawner, crash)
     assert "full_gradient.dW" not in found and found["Layer.dW"].agrees
+
+
+# -- whether the forward itself is right ---------------------------------------------------------------------
+
+HALF = ("return loss, np.maximum(x - t, 0) + (x > 0)", "return 2 * loss, np.maximum(x - t, 0) + (x > 0)")
+
+
+def test_the_forward_is_held_against_the_reference(key: AnswerKey, spawner: Launcher) -> None:
+    wrong_gradient = own(key, spawner, ("+ (x > 0)", "- (x > 0)"))["hinge.dx"]
+    assert wrong_gradient.right and not wrong_gradient.agrees
+    wrong_loss = own(key, spawner, HALF)["hinge.dx"]
+    assert not wrong_loss.right and not wrong_loss.agrees
+    doubled = ("((X @ W) ** 2).mean()", "2 * ((X @ W) ** 2).mean()")
+    fixed = own(key, spawner, doubled)["full_gradient.dW"]
+    assert not fixed.right, "the forward of a gradient that is a function of its own has an anchor in the key"
+    assert own(key, spawner)["full_gradient.dW"].right
+
+
+COLLUDING = (
+    ("return loss, np.maximum(x - t, 0) + (x > 0)", "return 7.0, np.zeros(3)"),
+    ("return 2 * X.T @ (X @ W) / len(X)", "return np.zeros(3)"),
+    ("((X @ W) ** 2).mean()", "7.0"),
+)
+
+
+def test_a_constant_forward_with_a_zero_gradient_is_praised_for_nothing(key: AnswerKey, spawner: Launcher) -> None:
+    found = own(key, spawner, *COLLUDING)
+    for name in ("hinge.dx", "full_gradient.dW"):
+        assert found[name].agrees and found[name].flat and not found[name].right
+        assert "does not change at all" in hint_of(found[name])
+
+
+def test_a_wrong_entry_is_found_where_the_forward_is_wrong_too(key: AnswerKey, spawner: Launcher) -> None:
+    broken = (
+        "return loss, np.maximum(x - t, 0) + (x > 0)",
+        "return 2 * loss, 2 * (np.maximum(x - t, 0) + (x > 0)) + np.array([0, 0, 1.0])[: len(x)]",
+    )
+    line = own(key, spawner, broken, find=True)["hinge.dx"]
+    assert line.located is not None and line.located.entries == ((2,),)
+    assert own(key, spawner, HALF, find=True)["hinge.dx"].located.entries == ((0,), (2,))  # type: ignore[union-attr]
+    right_loss = own(key, spawner, ("+ (x > 0)", "- (x > 0)"), find=True)["hinge.dx"]
+    assert right_loss.located is None, "comparing values says it"
+
+
+def test_gradient_and_forward_come_in_one_request(
+    key: AnswerKey, spawner: Launcher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    plain = Channel.request
+
+    def counted(self: Channel, header: Any, *rest: Any) -> Any:
+        asked.append(header)
+        return plain(self, header, *rest)
+
+    monkeypatch.setattr(Channel, "request", counted)
+    runner = Runner(key, submission(), spawner, Limits())
+    with contextlib.closing(runner):
+        for question, responses in runner.responses(key.questions):
+            before = len(asked)
+            found = check_own(runner, question, responses)
+            if question.name == "Layer":
+                assert len(found) == 2 and len(asked) - before == 1, "two arguments, one request"
+                assert [nudge["wrt"] for nudge in asked[-1]["nudges"]] == ["X", "W"]
+
+
+def test_nudging_is_charged_to_nobody(key: AnswerKey, spawner: Launcher) -> None:
+    """However slow the forward, the time of the submission is what its answers took."""
+    slow = ("    loss = (np.m", "    import time; time.sleep(0.05)\n    loss = (np.m")
+    runner = Runner(key, submission(slow), spawner, Limits())
+    with contextlib.closing(runner):
+        for question, responses in runner.responses(key.questions[:1]):
+            used = runner.used
+            assert check_own(runner, question, responses)
+            assert runner.used == pytest.approx(used, abs=0.02)
+
+
+# -- in a grade ----------------------------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="NOT RUN: written for the Linux sandbox")
+def test_a_grade_explains_wrong_gradients_and_keeps_every_verdict(tmp_path: Path) -> None:
+    key = freeze(write_course(tmp_path, SOURCE), "demo")
+    worker = launcher("numpy")
+    with contextlib.closing(worker):
+
+        def hints(*changes: tuple[str, str]) -> dict[str, set[str]]:
+            done = grade(key, submission(*changes), worker, Limits())
+            found: dict[str, set[str]] = {}
+            for q in done.questions:
+                for o in q.outcomes:
+                    if o.hint:
+                        assert o.verdict is Verdict.FAIL
+                        found.setdefault(f"{q.question}.{o.output}", set()).add(o.hint)
+            return found
+
+        assert hints() == {}
+        wrong = hints(("+ (x > 0)", "- (x > 0)"))
+        assert wrong == {"hinge.dx": {"Your loss is right, and dx is not its gradient: nudge one entry and compare."}}
+        report = grade(key, submission(*COLLUDING), worker, Limits())
+        assert [q.score for q in report.questions][:3] == [0.0, 0.5, 0.0], "nothing is earned by agreeing with oneself"

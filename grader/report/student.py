@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..locate import Located
 from ..model import FrozenQuestion, Outcome, QuestionResult, Report, Response, Value, Verdict
 from ..selfcheck import OwnGradient
 from ..text import plural
@@ -62,19 +63,37 @@ def _own_lines(own: Sequence[OwnGradient], result: QuestionResult) -> list[str]:
     lines = []
     for check in own:
         slopes = f"along a random direction it says {check.claimed:.6g}, nudging says {check.numeric:.6g}"
-        if check.agrees and check.output in bad:
+        if check.flat and not check.right and check.output in bad:
+            lines.append(f"your own {check.forward} does not change at all when its argument is nudged ({check.case})")
+        elif check.agrees and check.output in bad and not check.right:
             lines.append(
                 f"{check.output} is the gradient of your own {check.forward}: the derivative is right, so compare "
                 f"what {check.forward} computes with what this question asks for"
             )
         elif not check.agrees and check.output in bad:
-            lines.append(f"{check.output} is not the gradient of your own {check.forward} ({check.case}): {slopes}")
+            too = "" if check.right else f"; your {check.forward} is wrong too, begin there"
+            lines.append(
+                f"{check.output} is not the gradient of your own {check.forward} ({check.case}): {slopes}"
+                f"{_place(check.located)}{too}"
+            )
         elif not check.agrees and check.same:
             lines.append(
                 f"{check.output} is right here, but your {check.forward} is not what it is the gradient of "
                 f"({check.case}): {slopes}"
             )
     return lines
+
+
+def _place(located: Located | None) -> str:
+    """Where a gradient contradicts the student's own forward, if the search found it."""
+    if located is None:
+        return ""
+    if located.entries:
+        return f"; they differ at {', '.join(str(list(map(int, index))) for index in located.entries)}"
+    for word, places in (("row", located.rows), ("column", located.columns)):
+        if places:
+            return f"; they differ in {word}{'s' if len(places) > 1 else ''} {', '.join(map(str, places))}"
+    return "; they differ in many entries" if located.many else ""
 
 
 def _called(question: FrozenQuestion, outcome: Outcome) -> str:

@@ -32,8 +32,34 @@ ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a 
 LOAD_CAP = 1 << 16
 COUNT = "wrong number of outputs"
 DEATHS = ("crashed", "unreadable answer")
+MOST_NUDGES, MOST_STEPS = 64, 64
 RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
+
+
+@dataclass(frozen=True)
+class Nudge:
+    """A question to the student's forward: its `output` with the input `wrt` at x + t v, for each t of `ts`.
+
+    v: an array of x's shape, or a number."""
+
+    forward: FrozenQuestion
+    inputs: Mapping[str, Value]
+    output: str
+    wrt: str
+    v: Value
+    ts: Sequence[float]
+
+    def header(self, buffers: list[bytes]) -> dict[str, Any]:
+        return {
+            "steps": [[s.kind, s.target, s.takes, s.gives] for s in self.forward.steps],
+            "inputs": {name: encode(value, buffers) for name, value in self.inputs.items()},
+            "kinds": {o.name: o.kind for o in self.forward.outputs if o.name == self.output},
+            "output": self.output,
+            "wrt": self.wrt,
+            "v": encode(self.v, buffers),
+            "ts": list(self.ts),
+        }
 
 
 @dataclass
@@ -65,6 +91,7 @@ class Runner:
     _loading: float = 0.0  # seconds that loading the file took
     _deadline: float = math.inf  # of the submission, by _now()
     _started: float = 0.0
+    _found: list[list[Value]] = field(default_factory=list)  # of the last request's nudges
     _case_name: str = ""
 
     def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
@@ -81,10 +108,21 @@ class Runner:
             left = total - (self._now() - started) - reserve * (len(questions) - index - 1)
             yield question, self._question(question, min(question.seconds or limits.question, max(left, reserve)))
 
-    def call(self, question: FrozenQuestion, inputs: Mapping[str, Value], seconds: float) -> Response:
-        """One more call with inputs of our own, as the gradient check needs. Raises SandboxError."""
-        case = FrozenCase("", False, inputs, {}, {})
-        return self._case(question, case, seconds)
+    def nudged(
+        self, question: FrozenQuestion, case: FrozenCase, nudges: Sequence[Nudge], seconds: float
+    ) -> tuple[Response, list[list[Value]]]:
+        """A case once more, and in the same request forwards with an input moved: for each nudge its output at each
+        step, None where it raised. Explains, so its time is charged to nobody. Raises SandboxError."""
+        now, loading = self._now(), self._loading
+        self._found = []
+        try:
+            response = self._case(question, case, seconds, nudges)
+            if self._channel is None and self._loaded is not None and self._loaded.failure is None:
+                self._load()  # whoever comes next must not wait for it
+        finally:
+            self._waited += self._now() - now
+            self._loading = loading
+        return response, self._found
 
     @property
     def load_failure(self) -> Failure | None:
@@ -147,7 +185,9 @@ class Runner:
         if response.failure is None or response.failure.kind not in (*DEATHS, "time limit", "memory limit"):
             out[first.name] = replace(out[first.name], again=response.values)
 
-    def _case(self, question: FrozenQuestion, case: FrozenCase, seconds: float) -> Response:
+    def _case(
+        self, question: FrozenQuestion, case: FrozenCase, seconds: float, nudges: Sequence[Nudge] = ()
+    ) -> Response:
         loaded = self._load()
         if loaded.failure:
             return Response(failure=loaded.failure)
@@ -169,6 +209,7 @@ class Runner:
             "inputs": {name: encode(value, buffers) for name, value in case.inputs.items()},
             "kinds": {output.name: output.kind for output in question.returned},
             "ask": room,
+            "nudges": [nudge.header(buffers) for nudge in nudges],
             "cap": cap,
         }
         self._case_name, answer = case.name, self._answer if self.ask else None
@@ -273,6 +314,10 @@ class Runner:
             raise WireError("malformed answer")
         names, seen = {output.name for output in question.returned}, set[int]()
         values = {k: decode(node, body, answers=True, seen=seen) for k, node in nodes.items() if k in names}
+        moved = [_list(row)[:MOST_STEPS] for row in _list(got.get("nudged"))[:MOST_NUDGES]]
+        self._found = [
+            [None if node is None else decode(node, body, answers=True, seen=seen) for node in row] for row in moved
+        ]
         failure, raised = None, tuple[str, ...]()
         if error is not None:
             failure = _failure(error)

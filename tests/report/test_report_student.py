@@ -6,7 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import pytest
 
+from grader.locate import Located
 from grader.model import FrozenCase, FrozenQuestion, Outcome, Output, QuestionResult, Report, Response, Verdict
 from grader.report.student import own_forward_broken, question_lines, summary
 from grader.selfcheck import OwnGradient
@@ -51,13 +53,30 @@ def test_a_wrong_value_shows_the_message_the_inputs_and_the_hint_once_per_output
 
 
 def test_the_own_gradient_tells_which_of_the_two_is_wrong() -> None:
-    agrees = OwnGradient("dW", "loss", "three images", True, True, 1.0, 1.0)
+    agrees = OwnGradient("dW", "loss", "three images", True, True, 1.0, 1.0, right=False)
     assert "dW is the gradient of your own loss: the derivative is right, so compare what loss computes" in lines(
         outcome(FAIL, "dW"), own=(agrees,)
     )
     assert "own loss" not in lines(outcome(FAIL, "loss"), own=(agrees,))
     differs = OwnGradient("dW", "loss", "three images", True, False, 1.5, 2.5)
     assert "it says 2.5, nudging says 1.5" in lines(outcome(FAIL, "dW"), own=(differs,))
+    assert "wrong too" not in lines(outcome(FAIL, "dW"), own=(differs,))
+    flat = replace(agrees, numeric=0.0, claimed=0.0)
+    assert "your own loss does not change at all when its argument is nudged" in lines(outcome(FAIL, "dW"), own=(flat,))
+
+
+@pytest.mark.parametrize(
+    ("located", "words"),
+    [
+        (Located(((1, 0), (2, 3)), (1, 2), (0, 3), False, 9), "they differ at [1, 0], [2, 3]; your loss is wrong too"),
+        (Located((), (4,), (), True, 9), "they differ in row 4;"),
+        (Located((), (), (0, 2), True, 9), "they differ in columns 0, 2;"),
+        (Located((), (), (), True, 9), "they differ in many entries;"),
+    ],
+)
+def test_where_a_gradient_contradicts_a_wrong_forward(located: Located, words: str) -> None:
+    both = OwnGradient("dW", "loss", "three images", True, False, 1.5, 2.5, right=False, located=located)
+    assert words in lines(outcome(FAIL, "dW"), own=(both,))
 
 
 def test_a_right_gradient_beside_a_wrong_forward_is_told_where_both_are_of_one_function() -> None:

@@ -447,14 +447,15 @@ ORPHANS = """
 import os, signal, sys
 sys.path[:0] = sys.argv[1:3]
 from play import ask, runner
+from grader.model import FrozenCase
 from grader.sandbox.zygote import Zygote
 made = Zygote(disabled=tuple(sys.argv[3].split()))
 q = ask("f", {"x": 1.0})
 work = runner(made, SOURCE, [q])
-work.call(q, {"x": 0.0}, 5.0)
+work.nudged(q, FrozenCase("", False, {"x": 0.0}, {}, {}), (), 5.0)
 import threading
 threading.Timer(0.3, lambda: (print(made.process.pid, flush=True), os.kill(os.getpid(), signal.SIGKILL))).start()
-work.call(q, {"x": 1.0}, 60.0)
+work.nudged(q, FrozenCase("", False, {"x": 1.0}, {}, {}), (), 60.0)
 """
 
 

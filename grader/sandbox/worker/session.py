@@ -269,7 +269,18 @@ class Session:
         error = self._caught(header, buffers, encoder, values, held)
         self.stand_ins.close()
         modified = [k for k, v in held.items() if not same(self._from_library(v), header["inputs"][k], buffers)]
-        return {"values": values, "error": error, "modified": modified}, encoder.buffers
+        nudged = [self._nudged(nudge, buffers, encoder) for nudge in header.get("nudges", ()) if error is None]
+        return {"values": values, "error": error, "modified": modified, "nudged": nudged}, encoder.buffers
+
+    def _nudged(self, nudge: dict[str, Any], buffers: list[bytes], encoder: Encoder) -> list[Any]:
+        """One output of a forward with one input moved along a direction, for each step; None where it raised."""
+        out, wrt = list[Any](), nudge["wrt"]
+        x, v = (decode(node, buffers, self._build) for node in (nudge["inputs"][wrt], nudge["v"]))
+        for t in nudge["ts"]:
+            values, moved = dict[str, Any](), x + t * v
+            self._caught(nudge, buffers, encoder, values, {wrt: moved if np.ndim(x) else float(moved)})
+            out.append(values.get(nudge["output"]))
+        return out
 
     def _caught(self, *arguments: Any) -> dict[str, Any] | None:
         """Kept this small on purpose: where no memory is left, CPython 3.11 loops for ever in the handler of a
@@ -291,9 +302,10 @@ class Session:
         values: dict[str, Any],
         held: dict[str, Any],
     ) -> dict[str, Any] | None:
-        """Run the steps. Each output is copied into `values` when it comes back, before the next step."""
+        """Run the steps. Each output is copied into `values` when it comes back, before the next step; one that has
+        no kind is left out. An input that is held already counts in place of the header's."""
         for key, node in header["inputs"].items():
-            held[key] = self._to_library(decode(node, buffers, self._build))
+            held[key] = self._to_library(held[key] if key in held else decode(node, buffers, self._build))
         self.seed()
         thing: Any = None
         for kind, target, takes, gives in header["steps"]:
@@ -304,13 +316,15 @@ class Session:
             if kind == "new":
                 thing = result
             elif len(gives) == 1:
-                values[gives[0]] = encoder.node(result, header["kinds"][gives[0]])
+                if gives[0] in header["kinds"]:
+                    values[gives[0]] = encoder.node(result, header["kinds"][gives[0]])
             elif gives:
                 if not isinstance(result, (tuple, list)) or len(result) != len(gives):
                     got = len(result) if isinstance(result, (tuple, list)) else 1
                     return {"count": min(got, 999), "wanted": len(gives)}
                 for name, item in zip(gives, result, strict=True):
-                    values[name] = encoder.node(item, header["kinds"][name])
+                    if name in header["kinds"]:
+                        values[name] = encoder.node(item, header["kinds"][name])
         return None
 
     def _answered(self, header: dict[str, Any], buffers: list[bytes]) -> Any:
