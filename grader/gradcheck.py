@@ -19,7 +19,7 @@ for ten times the rounding. At each step an upper limit of its error is known, f
   leaves both C equal and shows here alone. One kink moves C by J / 2 at most; several may cancel in J though not in C,
   so J must be below 10^-5 of the disagreement, beyond rounding, and rounding below a 20th of it, before a gradient
   is called wrong;
-- the noise that values within h/1000 of x show against a straight line (cancellation inside f).
+- the noise of f (cancellation inside it): how far the values inside the step lie from a parabola.
 The first step that agrees within rounding, or disagrees beyond its limit, decides. So a right gradient is called
 wrong only by such a coincidence, and what stays open is a kink at x (nearer than h/1000), a forward whose own noise
 hides its slope, or an argument all of which is smaller than the step, below 10^-6. relu(z) - relu(-z) at z = 0 is
