@@ -67,7 +67,7 @@ def own_forward(key: AnswerKey, question: FrozenQuestion) -> Own | None:
 def check_own(
     runner: Runner, question: FrozenQuestion, responses: Mapping[str, Response], find: bool = False
 ) -> list[OwnGradient]:
-    """For each gradient output: the first case that disagrees, or else the first that agrees.
+    """For each gradient output: the first case that disagrees, else the first whose forward is wrong, else the first.
 
     Cases at a kink, with a failure, or where the forward gives no number are skipped. find: say where a gradient
     contradicts a forward that is wrong itself. Never raises for what a student did, nor for a worker's end."""
@@ -80,13 +80,18 @@ def check_own(
         if response is None or response.failure or response.modified or case.kink or case.raises:
             continue
         for check in _check(runner, question, own, case):
-            if check.output not in found or (found[check.output].agrees and not check.agrees):
+            if check.output not in found or _rank(check) < _rank(found[check.output]):
                 found[check.output] = check
         if all(o.name in found and not found[o.name].agrees for o in question.outputs if o.wrt):
             break
     if find:
         found = {n: _with_place(runner, question, own, c) for n, c in found.items()}
     return [found[output.name] for output in question.outputs if output.name in found]
+
+
+def _rank(check: OwnGradient) -> tuple[bool, bool]:
+    """The most telling first."""
+    return check.agrees, check.right
 
 
 def _check(runner: Runner, question: FrozenQuestion, own: Own, case: FrozenCase) -> list[OwnGradient]:

@@ -352,7 +352,9 @@ def test_the_assignments_audit_clean(grader: Run, secret_file: Path) -> None:
     done = grader("audit", "linear_classifiers", "--secret-file", secret_file)
     assert done.returncode == 0, done.stdout
     assert "linear_classifiers: clean (12 questions" in done.stdout
-    assert "the untouched stub   0 (must get 0)" in done.stdout
+    assert "stub        untouched, it gets 0" in done.stdout
+    assert "of these by complex step too" in done.stdout and "62 of 62 declared" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 160 and len(done.stdout.splitlines()) < 45, "one screen"
 
 
 def test_a_new_assignment_audits_clean_and_grades(grader: Run, tmp_path: Path) -> None:

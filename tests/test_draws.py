@@ -15,13 +15,14 @@ from conftest import ROOT, Run
 from coursekit import CASES, SQUARE, line_of, write_course
 from test_freeze import ALL, FIXTURES
 
+from grader.audit import wrong
 from grader.course import Course
 from grader.draws import freeze_students, surviving
 from grader.errors import AuthorError, UsageError
 from grader.freeze import freeze
 from grader.keyfile import dump, load, public_view
 from grader.leaves import numbers
-from grader.model import AnswerKey, FrozenQuestion
+from grader.model import AnswerKey, FrozenQuestion, Response
 from grader.together import Told
 from grader.tolerance import distance
 
@@ -73,7 +74,8 @@ def agree(a: AnswerKey, b: AnswerKey) -> int:
                     assert float(units.max(initial=0.0)) <= 0.1, (mine.name, x.name, output, units)
                     count += 1
                 for dtype, row in x.bounds[output].items():
-                    assert row.atol == pytest.approx(y.bounds[output][dtype].atol, rel=1e-2), (mine.name, x.name)
+                    other = y.bounds[output][dtype]  # the noise is measured by random rounding
+                    assert row.rtol == other.rtol and row.atol <= 2 * other.atol <= 4 * row.atol, (mine.name, x.name)
             for ours, others in [(x.mistakes, y.mistakes), (x.conventions, y.conventions), (x.terms, y.terms)]:
                 assert ours.keys() == others.keys()
                 for name, parts in ours.items():
@@ -271,14 +273,18 @@ def test_a_draw_for_which_the_reference_does_not_hold_is_drawn_again_or_refused(
 
 
 def test_surviving_is_what_the_audit_says(tmp_path: Path, everything: Course) -> None:
-    from grader.audit import _mistake
-
     def audited(question: FrozenQuestion) -> list[str]:
-        return [m.name for m in question.mistakes if not _mistake(question, m.name, m.code).hidden]
+        def answers(name: str) -> dict[str, Response]:
+            changed = {c.name: c.mistakes.get(name, {}) for c in question.cases if c.raises is None}
+            return wrong.right(question) | {
+                c.name: Response({**c.expected, **changed[c.name]}) for c in question.cases if c.name in changed
+            }
+
+        return [m.name for m in question.mistakes if not wrong.fare(question, answers(m.name)).hidden]
 
     survivors = 0
     sources = [freeze(everything, "demo"), freeze(copy_of_linear_classifiers(tmp_path), "linear_classifiers")]
-    for question in [q for key in sources for q in key.questions]:
+    for question in [q for key in sources for q in key.questions if not q.predicate]:
         assert surviving(question) == audited(question)
         for case in question.cases:  # with fewer cases some mistakes do survive, with and without conventions
             few = replace(question, cases=tuple(c for c in question.cases if c.name == case.name or not c.hidden))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -134,7 +135,7 @@ def frozen_reference(links: tuple[Link, ...], seed: int) -> FrozenQuestion:
         Case("large", hidden=True, X=30 * rng.normal(size=(4, 3))),
     )
     assignment = Assignment("Random", file="random_chain.py", questions=[chain_of])
-    source = Source("random", assignment, {chain_of.name: cases}, "", None, b"a secret of the tests")
+    source = Source("random", assignment, {chain_of.name: cases}, "", None, b"a secret of the tests", Path())
     try:
         return Freezer(source, chain_of, "cpu").question()
     except AuthorError:

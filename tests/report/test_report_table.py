@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 
-from grader.audit import Audit, MistakeRow
 from grader.model import AnswerKey, FrozenQuestion, Outcome, Output, QuestionResult, Report, Verdict
-from grader.report.table import ORDER, align, audit_table, cohort_table, remark
+from grader.report.table import ORDER, align, cohort_table, remark
 
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
 
@@ -107,26 +105,3 @@ def test_when_all_is_lost_for_one_reason_the_reason_is_told() -> None:
 
 def test_a_long_remark_is_cut() -> None:
     assert remark(report(outcome(FAIL, message="x" * 500))) == "x" * 69 + "…"
-
-
-# -- the audit -----------------------------------------------------------------------------------------------
-
-
-def test_an_audit_says_clean_or_what_is_wrong() -> None:
-    found = Audit("svm", [report(outcome(PASS), student="model", scores=(4.0,))], report(outcome(FAIL), scores=(0.0,)))
-    found.cases["q1"] = (2, 3)
-    found.mistakes = [
-        MistakeRow("q1", "counted once", "G4", 3, 1, 1.5e6),
-        MistakeRow("q1", "overflow", "N1", 1, 0, math.inf),
-        MistakeRow("q1", "tiny", "", 0, 0, 0.0),
-    ]
-    text = audit_table(found)
-    assert text.splitlines()[-1].startswith("svm: clean (1 question") and "5 cases" in text
-    assert "4 of 4" in text and "the untouched stub" in text and "0 (must get 0)" in text
-    (row,) = [line for line in text.splitlines() if "counted once" in line]
-    assert row.split() == ["q1", "counted", "once", "G4", "1/2", "3/3", "1.5e+06"]
-    assert "not finite" in text and "survives" in text
-    found.problems.append("q1: no hidden case fails the mistake tiny; add one that does")
-    text = audit_table(found)
-    assert "PROBLEM  q1: no hidden case fails the mistake tiny" in text
-    assert text.splitlines()[-1].startswith("svm: NOT CLEAN")
