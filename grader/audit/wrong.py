@@ -69,6 +69,12 @@ def _each(value: Value, change: Callable[[Array], Array]) -> Value:
     return change(np.asarray(value))
 
 
+def _matrices(value: Value) -> bool:
+    if isinstance(value, (list, dict)):
+        return any(map(_matrices, value.values() if isinstance(value, dict) else value))
+    return np.ndim(value) == 2
+
+
 def right(question: FrozenQuestion) -> dict[str, Response]:
     """The reference's own answers."""
     return {
@@ -115,6 +121,8 @@ def generic(question: FrozenQuestion) -> Iterator[Generic]:
         if output.kind not in ("array", "list", "dict"):
             continue
         for name, (code, rule) in RULES.items():
+            if name == "transposed" and not any(_matrices(c.expected[output.name]) for c in ordinary):
+                continue
             values = {c.name: changed(c.expected[output.name], rule, rows_of(c.inputs)) for c in ordinary}
             yield Generic(name, code, output.name, _replaced(question, output.name, values))
         yield Generic("keeps its first answer", "M25", output.name, _kept(question, output.name))
