@@ -17,11 +17,11 @@ from pathlib import Path
 import torch
 
 from grader.course import Course
-from grader.draws import freeze_students
 from grader.freeze import freeze
+from grader.freeze.draws import freeze_students
+from grader.freeze.together import Told
 from grader.keyfile import dump
 from grader.model import AnswerKey
-from grader.together import Told
 
 ROOT = Path(__file__).resolve().parent.parent
 NAME = "linear_classifiers"

@@ -8,16 +8,17 @@ __version__ = "0.1.0"
 
 if TYPE_CHECKING:
     from .author import Assignment, Case, Fixture, Terms, call, get, new
-    from .define import question
+    from .author.define import question
+    from .author.property import prop
     from .predicate import at_most, close
-    from .property import prop
 
 __all__ = ["Assignment", "Case", "Fixture", "Terms", "at_most", "call", "close", "get", "new", "prop", "question"]
 
 
 def __getattr__(name: str) -> Any:  # so that `grader check` can start its worker before NumPy is imported
     if name in __all__:
-        from . import author, define, predicate, property
+        from . import author, predicate
+        from .author import define, property
 
         homes = {"question": define, "prop": property, "close": predicate, "at_most": predicate}
         return getattr(homes.get(name, author), name)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from .asking import Oracle
 from .errors import SandboxError
 from .judge import judge
+from .judge.score import result_of, score_question
 from .model import (
     AnswerKey,
     Failure,
@@ -27,7 +28,6 @@ from .model import (
 )
 from .sandbox.run import Runner
 from .sandbox.spawn import Launcher
-from .score import result_of, score_question
 
 NO_TORCH = "error carried forward was not done: torch is not installed"
 LOST = (Verdict.FAIL, Verdict.ERROR, Verdict.TIMEOUT, Verdict.MEMORY)

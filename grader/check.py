@@ -7,12 +7,12 @@ from pathlib import Path
 
 from .collect.files import own_files
 from .errors import UsageError
+from .judge.score import report, result_of
 from .keyfile import load
 from .model import PUBLIC_KEY, Limits, Report, Verdict
 from .report.student import own_forward_broken, question_lines, summary
 from .sandbox.run import Runner
 from .sandbox.spawn import Launcher
-from .score import report, result_of
 from .selfcheck import check_own
 from .text import clean_text
 

@@ -82,10 +82,10 @@ def freeze_missing(course: Course, name: str, device: str, students: list[str], 
     Raises AuthorError where a draw is refused, UsageError where the assignment has one draw for all."""
     import torch
 
-    from .draws import freeze_students
     from .freeze import freeze
+    from .freeze.draws import freeze_students
+    from .freeze.together import Told
     from .keyfile import dump, load
-    from .together import Told
 
     torch.set_num_threads(1)
     path = course.key_path(name, device)

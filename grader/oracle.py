@@ -15,12 +15,12 @@ import numpy as np
 import torch
 
 from .author import Case, Question
+from .author.source import Source, read_questions
 from .course import Course
 from .errors import GraderError, WireError
-from .forward import Reference
+from .freeze.forward import Reference
 from .model import Value
 from .sandbox.worker import confine
-from .source import Source, read_questions
 from .wire import decode, encode, pack, read_frame
 
 REQUEST_HEADER_CAP = 4 << 20

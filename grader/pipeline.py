@@ -16,6 +16,7 @@ from . import __version__
 from .asking import Oracle
 from .carry import Carrier
 from .errors import SandboxError
+from .judge.score import report, result_of
 from .keyfile import question_digest
 from .model import (
     AnswerKey,
@@ -30,7 +31,6 @@ from .model import (
 )
 from .sandbox.run import Runner
 from .sandbox.spawn import Launcher
-from .score import report, result_of
 from .selfcheck import explained
 from .store import Store
 
@@ -99,7 +99,9 @@ def code_digest() -> str:
     """SHA-256 of what runs and judges: our code, Python and NumPy. A verdict depends on it."""
     digest = hashlib.sha256(f"{__version__} {sys.version} {metadata.version('numpy')}".encode())
     here = Path(__file__).parent
-    for path in sorted([*here.glob("*.py"), *(here / "sandbox").rglob("*.py")]):
+    for path in sorted(
+        [*here.glob("*.py"), *(p for room in ("sandbox", "judge") for p in (here / room).rglob("*.py"))]
+    ):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 

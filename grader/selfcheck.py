@@ -12,9 +12,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from .compare import compare
 from .errors import SandboxError
 from .gradcheck import Slope, Slopes, conclude, direction, estimate, steps
+from .judge.compare import compare
 from .locate import Located, locate
 from .model import AnswerKey, Array, FrozenCase, FrozenQuestion, Outcome, Response, Value, Verdict
 from .sandbox.run import Nudge, Runner

@@ -10,8 +10,8 @@ from coursekit import CASES, HEAD, SQUARE, line_of, write_course
 
 from grader import question
 from grader.author import Case, Fixture
+from grader.author.source import read_source
 from grader.errors import AuthorError
-from grader.source import read_source
 
 ONE_CASE = '''
 @question(loss=1)

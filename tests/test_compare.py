@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.compare import Misfit, Mismatch, compare
+from grader.judge.compare import Misfit, Mismatch, compare
+from grader.judge.pattern import Pattern
 from grader.model import Bound
-from grader.pattern import Pattern
 from grader.wire import Unusable
 
 E = np.array([[1.0, -2.0, 4.0], [0.5, 8.0, 3.0]])

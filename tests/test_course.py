@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 from coursekit import CASES, SQUARE, line_of, write_course
 
+from grader.author.source import read_source
 from grader.course import Course
 from grader.errors import AuthorError, UsageError
-from grader.source import read_source
 
 GOOD = SQUARE + CASES.format(name="square")
 posix = pytest.mark.skipif(os.name != "posix", reason="NOT RUN: file modes are POSIX")
@@ -295,7 +295,7 @@ def test_reading_a_course_imports_no_torch(tmp_path: Path) -> None:
     )
     code = (
         "import sys; from pathlib import Path; from grader.course import Course\n"
-        "from grader.source import read_source\n"
+        "from grader.author.source import read_source\n"
         "root = Path(sys.argv[1]); read_source(Course(root, root / 'secret'), 'demo')\n"
         "assert 'torch' not in sys.modules"
     )

@@ -17,13 +17,13 @@ from test_freeze import ALL, FIXTURES
 
 from grader.audit import wrong
 from grader.course import Course
-from grader.draws import freeze_students, surviving
 from grader.errors import AuthorError, UsageError
 from grader.freeze import freeze
+from grader.freeze.draws import freeze_students, surviving
+from grader.freeze.leaves import numbers
+from grader.freeze.together import Told
 from grader.keyfile import dump, load, public_view
-from grader.leaves import numbers
 from grader.model import AnswerKey, FrozenQuestion, Response
-from grader.together import Told
 from grader.tolerance import distance
 
 STUDENTS = ["ada", "bo", "../../etc/passwd", "Ŝî 김", "eve", "fay"]
@@ -266,7 +266,7 @@ def test_a_draw_for_which_the_reference_does_not_hold_is_drawn_again_or_refused(
     found = list(freeze_students(course, "demo", students, base=base))
     assert all(key.questions[0].cases[1].inputs["x"][0] > 0 for key in found)
     assert any("redrawn" in key.provenance for key in found)
-    monkeypatch.setattr("grader.draws.REDRAWS", 0)
+    monkeypatch.setattr("grader.freeze.draws.REDRAWS", 0)
     with pytest.raises(AuthorError, match=r"not differentiable in x there \(1 draws .* 's\d'") as caught:
         list(freeze_students(course, "demo", students, base=base))
     assert caught.value.line == line_of((tmp_path / "reference" / "demo" / "q.py").read_text(), "hidden=True")

@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.compare import compare as compare_values
 from grader.judge import Judgement, judge
-from grader.message import tell
+from grader.judge.compare import compare as compare_values
+from grader.judge.message import tell
 from grader.model import Bound, Failure, FrozenCase, FrozenQuestion, Outcome, Output, Response, Step, Verdict
 from grader.tolerance import bounds
 from grader.wire import UNUSABLE, Unusable

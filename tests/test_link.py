@@ -8,8 +8,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from grader.diagnose import diagnose
 from grader.judge import judge
+from grader.judge.diagnose import diagnose
 from grader.model import Failure, FrozenCase, FrozenQuestion, MistakeNote, Outcome, Output, Response, Step, Verdict
 from grader.tolerance import bounds
 

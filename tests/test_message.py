@@ -11,9 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from grader.compare import Comparison, compare
 from grader.judge import judge
-from grader.message import tell
+from grader.judge.compare import Comparison, compare
+from grader.judge.message import tell
 from grader.model import Bound, FrozenCase, FrozenQuestion, Output, Response, Step
 from grader.tolerance import bounds
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
+from grader.judge.pattern import Pattern, _equal, find, lines_of_ones
 from grader.model import Array, Bound
-from grader.pattern import Pattern, _equal, find, lines_of_ones
 from grader.tolerance import bounds, distance
 
 EXACT = Bound(0.0, 0.0)

@@ -15,8 +15,10 @@ from coursekit import write_course
 from hypothesis import given
 from hypothesis import strategies as st
 
-from grader.diagnose import diagnose
 from grader.judge import judge
+from grader.judge.diagnose import diagnose
+from grader.judge.properties import judge_property
+from grader.judge.score import result_of
 from grader.keyfile import dump, load, public_view, question_digest
 from grader.model import (
     AnswerKey,
@@ -30,8 +32,6 @@ from grader.model import (
     Step,
     Verdict,
 )
-from grader.properties import judge_property
-from grader.score import result_of
 from grader.tolerance import bounds
 from grader.wire import UNUSABLE, Unusable
 

@@ -8,9 +8,9 @@ import pytest
 from coursekit import CASES, line_of, write_course
 
 from grader import Assignment, Case, prop
+from grader.author.property import Property
+from grader.author.source import read_source
 from grader.errors import AuthorError
-from grader.property import Property
-from grader.source import read_source
 
 QUESTIONS = (
     '''

@@ -19,11 +19,11 @@ from hypothesis import strategies as st
 
 from grader import Assignment, Case, question
 from grader.author import Question
+from grader.author.source import Source
 from grader.errors import AuthorError
 from grader.freeze import Freezer
 from grader.judge import judge
 from grader.model import FrozenQuestion, Response, Verdict
-from grader.source import Source
 from grader.tolerance import row_for
 
 Array = np.ndarray[Any, Any]

@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from grader.judge.score import report, score_question
 from grader.model import (
     AnswerKey,
     FrozenCase,
@@ -17,7 +18,6 @@ from grader.model import (
     Submission,
     Verdict,
 )
-from grader.score import report, score_question
 
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
 

@@ -8,9 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from grader.audit.vacuity import ALL, DRAWS, vacuous, wrong_answers
 from grader.model import FrozenCase, FrozenQuestion, Output, Step
 from grader.tolerance import bounds
-from grader.vacuity import ALL, DRAWS, vacuous, wrong_answers
 
 RNG = np.random.default_rng(0)
 P = RNG.dirichlet(np.ones(4), size=3)

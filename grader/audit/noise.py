@@ -12,11 +12,11 @@ import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 
 from ..author import Case, Question
-from ..forward import Reference
+from ..author.source import Source
+from ..freeze.forward import Reference
+from ..freeze.rounding import UNITS
 from ..judge import judge
 from ..model import FrozenCase, FrozenQuestion, Response, Value
-from ..rounding import UNITS
-from ..source import Source
 
 aten = torch.ops.aten
 SEQUENTIAL_MAX = 1 << 20  # elements of the products of a matrix product that is summed one by one

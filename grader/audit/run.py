@@ -11,6 +11,7 @@ from pathlib import Path
 import torch
 
 from ..author import Question, Where
+from ..author.source import Source, read_source
 from ..course import Course
 from ..errors import UsageError
 from ..judge import judge
@@ -18,12 +19,11 @@ from ..model import AnswerKey, FrozenQuestion, Limits, Report, Response, SourceF
 from ..mutants import mutants
 from ..pipeline import grade
 from ..sandbox.spawn import Launcher
-from ..source import Source, read_source
-from ..vacuity import vacuous, wrong_answers
 from .noise import cuda_there, measure
 from .probes import weak_probes
 from .records import ACCEPTED, CAUGHT, DEAD, EQUAL, MISTAKE_ROOM, NOISE_ROOM, SURVIVES, Audit, Room, Wrong
 from .trials import axes_of, disagreements
+from .vacuity import vacuous, wrong_answers
 from .variants import Bench, Values
 from .wrong import FLOAT16, RULES, Fare, fare, generic, right
 

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 
 from ..author import Case, Question
+from ..author.source import Source, draw_from, student_seed
 from ..errors import AuthorError
 from ..model import Array, Value
-from ..source import Source, draw_from, student_seed
 
 REDRAWS = 8
 HUGE = 1000.0

@@ -12,11 +12,11 @@ import numpy as np
 import torch
 
 from ..author import Case, Question, Variant
+from ..author.source import Source
 from ..errors import AuthorError
-from ..forward import Reference
 from ..freeze import Freezer
+from ..freeze.forward import Reference
 from ..model import Array, Failure, FrozenCase, FrozenQuestion, Response, Value, Verdict
-from ..source import Source
 from ..tolerance import bounds, distance
 from .records import MISTAKE_ROOM
 from .trials import axes_of, only_row, trials

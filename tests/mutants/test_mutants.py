@@ -13,10 +13,10 @@ import torch
 from coursekit import CASES, HEAD, SQUARE, line_of, write_course
 
 from grader.author import Question, Where
+from grader.author.source import Source, read_source
 from grader.errors import AuthorError
-from grader.forward import Reference
+from grader.freeze.forward import Reference
 from grader.mutants import Mutant, mutants
-from grader.source import Source, read_source
 
 PACKAGE = "_reference_demo"
 

@@ -11,14 +11,14 @@ import torch
 from conftest import ROOT
 
 from grader.author import Question, Where
+from grader.author.source import Source, read_source
 from grader.course import Course
 from grader.errors import AuthorError
-from grader.forward import Reference
 from grader.freeze import freeze
+from grader.freeze.forward import Reference
 from grader.judge import judge
 from grader.model import AnswerKey, Response, Verdict
 from grader.mutants import Mutant, mutants
-from grader.source import Source, read_source
 
 NAME = "linear_classifiers"
 PACKAGE = f"_reference_{NAME}"

@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from .author import Case, Variant
+from ..author import Case, Variant
+from ..model import Array, Fixture, Value
+from ..tolerance import bounds, distance
 from .forward import Answer, Reference, to_value
 from .leaves import numbers
-from .model import Array, Fixture, Value
 from .rounding import rounded
 from .stack import Refused, Slot, Stack, mapped, put_together, taken_apart
-from .tolerance import bounds, distance
 
 Weights = dict[str, Value]
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .model import Array, Bound, Value
+from ..model import Array, Bound, Value
 
 CLEAR = 100.0  # units: a fit to errors nearer the tolerance than this would fit noise too
 ENOUGH = 3  # elements that a fitted number needs

@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
+from ..model import FrozenCase, FrozenQuestion, Outcome, Output, Response, Verdict
 from .compare import compare
 from .judge import wanted
-from .model import FrozenCase, FrozenQuestion, Outcome, Output, Response, Verdict
 
 WEIGHTS = ("w", "theta", "kernel", "filter", "conv", "fc")  # how names of a layer's weights start; x1 and x2 are data
 KINDS = ("wrong value", "wrong shape", "not finite")

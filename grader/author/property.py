@@ -15,8 +15,8 @@ from typing import NoReturn
 
 import numpy as np
 
-from .author import CASE_WORDS, Called, Case, Cased, Function, Where
-from .predicate import BUILTINS, HELPERS
+from ..predicate import BUILTINS, HELPERS
+from .question import CASE_WORDS, Called, Case, Cased, Function, Where
 
 
 @dataclass

@@ -11,13 +11,13 @@ from typing import Any
 
 import numpy as np
 
+from ..model import Array, Bound, FrozenCase, FrozenQuestion, Outcome, Response, Step, Value, Verdict
+from ..predicate import Outputs, Room, run_predicate
+from ..text import clean_text, plural
+from ..tolerance import RTOL, row_for
 from .compare import compare
 from .judge import Judgement
 from .message import tell
-from .model import Array, Bound, FrozenCase, FrozenQuestion, Outcome, Response, Step, Value, Verdict
-from .predicate import Outputs, Room, run_predicate
-from .text import clean_text, plural
-from .tolerance import RTOL, row_for
 
 HOLDS = "holds"  # the one output of every property
 BROKEN = "property does not hold"  # kind of the outcome

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .model import Array, Bound, Value
+from ..model import Array, Bound, Value
+from ..tolerance import distance, row_for
+from ..wire import Unusable
 from .pattern import Lines, Pattern, find
-from .tolerance import distance, row_for
-from .wire import Unusable
 
 
 @dataclass(frozen=True)

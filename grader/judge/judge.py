@@ -9,9 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from .compare import compare
-from .message import tell
-from .model import (
+from ..model import (
     Failure,
     FrozenCase,
     FrozenQuestion,
@@ -21,6 +19,8 @@ from .model import (
     Value,
     Verdict,
 )
+from .compare import compare
+from .message import tell
 from .pattern import lines_of_ones
 
 

@@ -10,16 +10,16 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import gradcheck
-from .author import Case, Question, Variant, Where
+from .. import gradcheck
+from ..author import Case, Question, Variant, Where
+from ..author.source import Source
+from ..errors import AuthorError
+from ..model import Array, FrozenCase, Value
+from ..wire import encode
 from .batch import Batch, as_tensors, compare, split
-from .errors import AuthorError
 from .forward import Answer, Reference, to_value
-from .freeze import Freezer, patch_names
-from .model import Array, FrozenCase, Value
-from .source import Source
+from .freezer import Freezer, patch_names
 from .stack import Refused, shape_of
-from .wire import encode
 
 MOST_BYTES = 32 << 20  # of inputs in one batch
 

@@ -11,9 +11,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from .model import Array, FrozenCase, FrozenQuestion, Value
-from .properties import Unfit, evaluate
-from .tolerance import distance, row_for
+from ..judge.properties import Unfit, evaluate
+from ..model import Array, FrozenCase, FrozenQuestion, Value
+from ..tolerance import distance, row_for
 
 ALL = ""  # the wrong answer stands in every part
 DRAWS = tuple(f"random numbers, draw {i}" for i in range(1, 6))

@@ -19,12 +19,12 @@ from types import ModuleType
 
 import numpy as np
 
-from .author import Assignment, Case, Cased, Question, Where
-from .course import Course, torch_version
-from .errors import AuthorError
-from .model import Fixture
+from ..course import Course, torch_version
+from ..errors import AuthorError
+from ..model import Fixture
+from ..wire import encode
 from .property import Property
-from .wire import encode
+from .question import Assignment, Case, Cased, Question, Where
 
 PUBLIC_SEED = b"public cases"
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import torch
 
-from .model import Array, Fixture, Value
+from ..model import Array, Fixture, Value
 
 
 class Refused(Exception):

@@ -7,8 +7,8 @@ import sys
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from .author import CASE_WORDS, Function, Given, Question, Where, itself
-from .model import Step, Value
+from ..model import Step, Value
+from .question import CASE_WORDS, Function, Given, Question, Where, itself
 
 
 def question(

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
-from .author import Cased, Question
-from .compare import compare
-from .course import Course
-from .errors import AuthorError, UsageError
-from .freeze import fingerprint, freeze, frozen_question
-from .judge import judge
-from .model import AnswerKey, FrozenCase, FrozenQuestion, Response, Verdict
-from .source import Source, draw_from, read_source, student_seed
+from ..author import Cased, Question
+from ..author.source import Source, draw_from, read_source, student_seed
+from ..course import Course
+from ..errors import AuthorError, UsageError
+from ..judge import judge
+from ..judge.compare import compare
+from ..model import AnswerKey, FrozenCase, FrozenQuestion, Response, Verdict
+from .freezer import fingerprint, freeze, frozen_question
 from .together import StudentFreezer, Told, prepare
 
 CHUNK = 128  # students at a time

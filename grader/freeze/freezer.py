@@ -16,14 +16,13 @@ from typing import Any
 import numpy as np
 import torch
 
-from . import __version__, gradcheck
-from .author import Case, Cased, Given, Question, Terms, Variant
-from .course import Course
-from .errors import AuthorError, UsageError
-from .forward import Answer, Reference, to_value
-from .freeze_property import Measured, freeze_property
-from .leaves import answer_size, kind, largest_gap, numbers
-from .model import (
+from .. import __version__, gradcheck
+from ..author import Case, Cased, Given, Question, Terms, Variant
+from ..author.property import Property
+from ..author.source import Source, read_source
+from ..course import Course
+from ..errors import AuthorError, UsageError
+from ..model import (
     AnswerKey,
     Array,
     Bound,
@@ -34,11 +33,12 @@ from .model import (
     OwnForward,
     Value,
 )
-from .property import Property
+from ..tolerance import EPS32, EPS64, bounds
+from ..wire import encode
+from .forward import Answer, Reference, to_value
+from .freeze_property import Measured, freeze_property
+from .leaves import answer_size, kind, largest_gap, numbers
 from .rounding import UNITS
-from .source import Source, read_source
-from .tolerance import EPS32, EPS64, bounds
-from .wire import encode
 
 ANSWER_HEADER = 24 << 10  # of one output; a worker's answer has room for 60 KiB of it in all
 

@@ -11,10 +11,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ..model import Array, FrozenCase, FrozenQuestion, Outcome, Response, Value, Verdict
+from ..tolerance import distance, row_for
 from .judge import wanted
 from .link import wrong_links
-from .model import Array, FrozenCase, FrozenQuestion, Outcome, Response, Value, Verdict
-from .tolerance import distance, row_for
 
 
 @dataclass(frozen=True)

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from .author import Called, Case, Question, Where
-from .model import Array, Bound, FrozenCase, FrozenQuestion, Output, Step, Value
-from .properties import HOLDS, Unfit, arguments, evaluate
-from .property import Property
-from .source import last_line_in
+from ..author import Called, Case, Question, Where
+from ..author.property import Property
+from ..author.source import last_line_in
+from ..judge.properties import HOLDS, Unfit, arguments, evaluate
+from ..model import Array, Bound, FrozenCase, FrozenQuestion, Output, Step, Value
 
 
 @dataclass(frozen=True)

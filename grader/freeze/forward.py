@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from .author import Case, Question, Terms, Where
-from .errors import AuthorError
-from .model import Fixture, Value
+from ..author import Case, Question, Terms, Where
+from ..author.source import Source, last_line_in
+from ..errors import AuthorError
+from ..model import Fixture, Value
 from .rounding import rounded
-from .source import Source, last_line_in
 
 
 @dataclass

@@ -16,10 +16,10 @@ from typing import Any
 
 import numpy as np
 
-from .errors import AuthorError
-from .model import Fixture, Step, Value
-from .text import plural
-from .wire import decode, encode
+from ..errors import AuthorError
+from ..model import Fixture, Step, Value
+from ..text import plural
+from ..wire import decode, encode
 
 __all__ = ["Assignment", "Called", "Case", "Fixture", "Given", "Question", "Terms", "call", "get", "new"]
 

@@ -9,9 +9,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from fractions import Fraction
 
+from ..model import AnswerKey, FrozenQuestion, Outcome, QuestionResult, Report, Response, Submission, Verdict
 from .diagnose import diagnose
 from .judge import judge
-from .model import AnswerKey, FrozenQuestion, Outcome, QuestionResult, Report, Response, Submission, Verdict
 from .properties import AUTHORS_FAULT, judge_property
 
 DIGITS = 6  # of a total; a question keeps three more, so that thirds still add up

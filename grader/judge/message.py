@@ -7,10 +7,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ..model import Value
+from ..text import plural
 from .compare import Comparison, Misfit, Mismatch
-from .model import Value
 from .pattern import Pattern
-from .text import plural
 
 DIGITS = 6
 MANY = 20  # elements: from here on a share says more than two counts

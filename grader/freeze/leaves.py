@@ -8,8 +8,8 @@ from typing import Any
 
 import numpy as np
 
-from .model import Value
-from .wire import encode
+from ..model import Value
+from ..wire import encode
 
 
 def numbers(value: Value) -> Sequence[Any]:
