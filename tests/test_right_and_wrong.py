@@ -177,8 +177,9 @@ def test_right_is_never_failed(links: tuple[Link, ...], seed: int, backwards: bo
 @SLOW
 @given(CHAINS, st.integers(0, 2**20), st.booleans())
 def test_right_in_float32_is_never_failed(links: tuple[Link, ...], seed: int, backwards: bool) -> None:
-    """All the work in float32, on inputs that were rounded to it first."""
+    """All the work in float32, on inputs that were rounded to it first, where the right values lie in its range."""
     frozen = frozen_reference(links, seed)
+    assume(all(np.abs(value).max(initial=0) < 1e30 for case in frozen.cases for value in case.expected.values()))
     given = answers(frozen, links, seed, backwards, "float32")
     for outcome in judge(frozen, given)[0]:
         assert outcome.verdict is Verdict.PASS, (links, outcome)

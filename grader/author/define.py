@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ..model import Step, Value
-from .question import CASE_WORDS, Function, Given, Question, Where, itself
+from .case import CASE_WORDS, Function, Where
+from .question import Given, Question, itself
 
 
 def question(

@@ -16,7 +16,8 @@ from typing import NoReturn
 import numpy as np
 
 from ..predicate import BUILTINS, HELPERS
-from .question import CASE_WORDS, Called, Case, Cased, Function, Where
+from .case import CASE_WORDS, Case, Function, Where
+from .question import Called, Cased
 
 
 @dataclass

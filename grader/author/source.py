@@ -23,8 +23,9 @@ from ..course import Course, torch_version
 from ..errors import AuthorError
 from ..model import Fixture
 from ..wire import encode
+from .case import Case, Where
 from .property import Property
-from .question import Assignment, Case, Cased, Question, Where
+from .question import Assignment, Cased, Question
 
 PUBLIC_SEED = b"public cases"
 
