@@ -56,8 +56,8 @@ def _answers(
                 yield kind, run(dtype)
     yield "float32", run(torch.float32)
     if not frozen.kink:  # a kink that moves is no rounding
-        for seed in (1, 2, 3, 4):
-            yield "rounding", run(torch.float64, seed)
+        for noise in (1, 3, 5, 7):
+            yield "rounding", run(torch.float64, noise)
     if torch.cuda.is_available():
         other = "cpu" if device.startswith("cuda") else "cuda"
         yield "cuda", run(torch.float64, on=Reference(source, question, other))
@@ -129,6 +129,9 @@ FLIPS: dict[Any, Callable[..., Any]] = {
 def _running(x: torch.Tensor, dim: int, keep: bool) -> torch.Tensor:
     if x.shape[dim] == 0:
         return x.sum(dim, keepdim=keep)
+    if x.dtype == torch.float32 and x.device.type == "cpu":  # torch adds these up in float64
+        total = np.add.accumulate(x.detach().numpy(), axis=dim, dtype=np.float32).take([-1], axis=dim)
+        return torch.from_numpy(total) if keep else torch.from_numpy(total).squeeze(dim)
     last = x.cumsum(dim).narrow(dim, x.shape[dim] - 1, 1)
     return last if keep else last.squeeze(dim)
 

@@ -18,7 +18,7 @@ from ..model import Array, Fixture, Value
 from ..tolerance import bounds, distance
 from .forward import Answer, Reference, to_value
 from .leaves import numbers
-from .rounding import rounded
+from .rounding import as_input, rounded
 from .stack import Refused, Slot, Stack, mapped, put_together, taken_apart
 
 Weights = dict[str, Value]
@@ -52,7 +52,7 @@ class Batch:
 
     def _compute_many(self, forward: Callable[..., Any], dtype: torch.dtype, noise: int, cast: bool) -> list[Answer]:
         names = self.q.forward_params
-        leaves = self.stack.tensors(dtype, self.first.device, cast)
+        leaves = [as_input(t, noise, i) for i, t in enumerate(self.stack.tensors(dtype, self.first.device, cast))]
         inputs = {name: self.stack.inputs[name] for name in names}
         for wrt in self.wanted:
             if not isinstance(inputs[wrt], Slot) or not leaves[inputs[wrt].index].is_floating_point():
@@ -80,7 +80,7 @@ class Batch:
         answers = [Answer(*parts) for parts in _each([outputs, terms, weights], self.size)]
         try:
             with rounded(noise):
-                single = self.first.run(self.cases[0], forward, dtype, self.wanted)
+                single = self.first.run(self.cases[0], forward, dtype, self.wanted, noise)
         except Exception as error:
             raise Refused(f"{type(error).__name__}: {error}") from error
         compare(single.values(), answers[0].values(), dtype)

@@ -34,7 +34,7 @@ def surviving(question: FrozenQuestion) -> list[str]:
         for output, answer in case.mistakes.get(name, {}).items():
             right = [case.expected[output], *(c[output] for c in case.conventions.values() if output in c)]
             rows = case.bounds.get(output, {})
-            if not any(compare(output, answer, value, rows).right for value in right):
+            if not any(compare(output, answer, value, rows, parts=case.bounds).right for value in right):
                 return True
         return False
 

@@ -14,7 +14,7 @@ from ..author import Case, Question, Terms, Where
 from ..author.source import Source, last_line_in
 from ..errors import AuthorError
 from ..model import Fixture, Value
-from .rounding import rounded
+from .rounding import as_input, rounded
 
 
 @dataclass
@@ -43,7 +43,7 @@ class Reference:
         noise: a seed of the rounding of each operation, 0 for none."""
         try:
             with rounded(noise):
-                return self.run(case, forward, dtype, set(self.q.gradients.values()))
+                return self.run(case, forward, dtype, set(self.q.gradients.values()), noise)
         except AuthorError:
             raise
         except Exception as error:
@@ -59,16 +59,20 @@ class Reference:
         forward: Callable[..., Any],
         dtype: torch.dtype,
         wanted: set[str],
+        noise: int = 0,
         parts_too: bool = True,
     ) -> Answer:
         """Outputs, gradients and, with `parts_too`, each term's share in both. Raises what the forward raises."""
-        q, tensors = self.q, {}
+        q, tensors = self.q, dict[str, Any]()
         for name in q.forward_params:
             if name in wanted and isinstance(case.inputs[name], np.ndarray) and case.inputs[name].dtype.kind != "f":
                 raise case.where.refuse(
                     f"case {case.name!r}: {name} holds integers, so d{name} does not exist", "Give it floats, as 1.0"
                 )
-            tensors[name] = self.to_torch(case.inputs[name], dtype, name in wanted)
+            made = self.to_torch(case.inputs[name], dtype, name in wanted)
+            if noise and isinstance(made, torch.Tensor) and made.is_floating_point():
+                made = as_input(made.detach(), noise, len(tensors)).requires_grad_(name in wanted)
+            tensors[name] = made
         values, terms = self.parts(forward(*tensors.values()))
         names = q.forward_outputs
         cotangent = {n: self.to_torch(w, dtype, False) for n, w in self.cotangent(case, values).items()}

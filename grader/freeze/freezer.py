@@ -33,12 +33,12 @@ from ..model import (
     OwnForward,
     Value,
 )
-from ..tolerance import EPS32, EPS64, bounds
 from ..wire import encode
 from .forward import Answer, Reference, to_value
 from .freeze_property import Measured, freeze_property
-from .leaves import answer_size, kind, largest_gap, numbers
-from .rounding import UNITS
+from .leaves import answer_size, kind, numbers
+from .noise import measured_bounds
+from .rounding import RUNS
 
 ANSWER_HEADER = 24 << 10  # of one output; a worker's answer has room for 60 KiB of it in all
 
@@ -223,6 +223,11 @@ class Freezer:
                     f"{name} has too many parts to be sent back in case {case.name!r} ({size:,} bytes beside arrays)",
                     "Return an array, or choose a smaller case",
                 )
+            if any(np.asarray(v).dtype == np.float32 for v in numbers(value)):
+                raise self.q.where.refuse(
+                    f"{name} is float32 in case {case.name!r}, where the inputs are float64",
+                    "Let what the reference makes follow its inputs: torch.zeros(..., dtype=X.dtype)",
+                )
             leaves = [np.asarray(v, dtype=np.float64) for v in numbers(value)]
             if any(np.isnan(leaf).any() for leaf in leaves):
                 raise self.q.where.refuse(f"{name} is NaN in case {case.name!r}", "Make the reference stable there")
@@ -329,23 +334,14 @@ class Freezer:
 
     def _bounds(self, case: Case, right: Answer, expected: Mapping[str, Value]) -> dict[str, dict[str, Bound]]:
         q = self.q
-        low = self.reference.compute(case, q.forward, q.where, torch.float32).values()
-        moved = (
-            []
-            if case.kink
-            else [self.reference.compute(case, q.forward, q.where, torch.float64, u).values() for u in (1, 2)]
-        )
+
+        def run(dtype: torch.dtype, noise: int = 0) -> dict[str, Value]:
+            return self.reference.compute(case, q.forward, q.where, dtype, noise).values()
+
+        moved = [] if case.kink else [(run(torch.float64, a), run(torch.float64, b)) for a, b in RUNS]
         single = any(v.dtype == np.float32 for v in case.inputs.values() if isinstance(v, np.ndarray))
-        out = {}
-        for name, value in expected.items():
-            if value is None or isinstance(value, str):
-                continue
-            leaves = list(numbers(value)) or [np.zeros(0)]  # an empty list has bounds too: a convention may fill it
-            noise32 = largest_gap(low[name], value)
-            noise64 = max([noise32 * EPS64 / EPS32, *(largest_gap(m[name], value) / UNITS for m in moved)])
-            flat = np.concatenate([np.ravel(np.asarray(leaf)) for leaf in leaves])
-            out[name] = bounds(flat, noise64, noise32, single)
-        return out
+        what = f"case {case.name!r} of {q.name}"
+        return measured_bounds(expected, run(torch.float32), moved, single, case.where, what)
 
 
 def patch_names(variant: Variant) -> tuple[str, ...]:

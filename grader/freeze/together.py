@@ -19,6 +19,7 @@ from ..wire import encode
 from .batch import Batch, as_tensors, compare, split
 from .forward import Answer, Reference, to_value
 from .freezer import Freezer, patch_names
+from .rounding import RUNS
 from .stack import Refused, shape_of
 
 MOST_BYTES = 32 << 20  # of inputs in one batch
@@ -151,7 +152,7 @@ def _prepare_case(batch: Batch, freezers: Sequence[StudentFreezer], told: Told) 
         ("reference", q.forward, torch.float64, 0),
         ("reference in float32", q.forward, torch.float32, 0),
     ]
-    runs += [("reference, rounding moved", q.forward, torch.float64, noise) for noise in (1, 2)]
+    runs += [("reference, rounding moved", q.forward, torch.float64, noise) for pair in RUNS for noise in pair]
     runs += [(v.name, v.forward, torch.float64, 0) for v in variants if v.forward is not None]
     for part, forward, dtype, noise in runs:
         try:

@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from types import MappingProxyType
 
 import numpy as np
 
@@ -63,12 +64,17 @@ class Comparison:
 
 
 def compare(
-    name: str, answer: Value, expected: Value, rows: Mapping[str, Bound], ones: Lines = frozenset()
+    name: str,
+    answer: Value,
+    expected: Value,
+    rows: Mapping[str, Bound],
+    ones: Lines = frozenset(),
+    parts: Mapping[str, Mapping[str, Bound]] = MappingProxyType({}),
 ) -> Comparison:
     """Compare an answer with an expected value, which may be a list or dict of values.
 
-    rows are the tolerances by dtype of the answer; ones are the lines (axis, index) of an expected array that belong
-    to a feature that is always 1, for naming the bias."""
+    rows are the tolerances by dtype of the answer; parts those of the parts of a list or dict, by path; ones are the
+    lines (axis, index) of an expected array that belong to a feature that is always 1, for naming the bias."""
     if isinstance(answer, Unusable):
         return _unusable(name, answer, expected)
     if expected is None or isinstance(expected, str):
@@ -84,17 +90,25 @@ def compare(
         if len(answer) != len(expected):
             return Comparison(name, "wrong shape", None, Misfit("items", len(answer), len(expected)))
         pairs = zip(answer, expected, strict=True)
-        return _first_wrong(name, [compare(f"{name}[{i}]", a, e, rows) for i, (a, e) in enumerate(pairs)])
+        return _first_wrong(name, [_part(f"{name}[{i}]", a, e, rows, parts) for i, (a, e) in enumerate(pairs)])
     if isinstance(expected, Mapping):
         if not isinstance(answer, Mapping):
             return Comparison(name, "wrong type", None, Misfit("type", answer, "dict"))
         if answer.keys() != expected.keys():
             return Comparison(name, "wrong shape", None, Misfit("keys", answer, expected))
-        return _first_wrong(name, [compare(f"{name}[{key!r}]", answer[key], e, rows) for key, e in expected.items()])
+        return _first_wrong(
+            name, [_part(f"{name}[{key!r}]", answer[key], e, rows, parts) for key, e in expected.items()]
+        )
     answer = _stacked(answer)
     if isinstance(answer, (list, str, Mapping)) or answer is None:
         return Comparison(name, "wrong type", None, Misfit("type", answer, "array"))
     return _arrays(name, np.asarray(answer), np.asarray(expected), rows, ones)
+
+
+def _part(
+    path: str, answer: Value, expected: Value, rows: Mapping[str, Bound], parts: Mapping[str, Mapping[str, Bound]]
+) -> Comparison:
+    return compare(path, answer, expected, parts.get(path, rows), parts=parts)
 
 
 def _unusable(name: str, answer: Unusable, expected: Value) -> Comparison:
@@ -105,8 +119,12 @@ def _unusable(name: str, answer: Unusable, expected: Value) -> Comparison:
 
 
 def _first_wrong(name: str, parts: list[Comparison]) -> Comparison:
+    """The first wrong part, at the distance of the farthest."""
     wrong = [part for part in parts if not part.right]
-    return wrong[0] if wrong else Comparison(name, distance=max((p.distance or 0.0 for p in parts), default=0.0))
+    if not wrong:
+        return Comparison(name, distance=max((p.distance or 0.0 for p in parts), default=0.0))
+    far = [p.distance for p in wrong if p.distance is not None]
+    return replace(wrong[0], distance=max(far) if len(far) == len(wrong) else None)
 
 
 def _stacked(answer: Value) -> Value:
@@ -114,8 +132,10 @@ def _stacked(answer: Value) -> Value:
     if not isinstance(answer, list):
         return answer
     parts = [_stacked(part) for part in answer]
+    if not parts:
+        return np.zeros(0)
     numbers = all(isinstance(part, (bool, int, float, np.ndarray)) for part in parts)
-    return np.stack(parts) if parts and numbers and len({np.shape(part) for part in parts}) == 1 else answer
+    return np.stack(parts) if numbers and len({np.shape(part) for part in parts}) == 1 else answer
 
 
 def _arrays(name: str, answer: Array, expected: Array, rows: Mapping[str, Bound], ones: Lines) -> Comparison:

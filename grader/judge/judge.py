@@ -109,10 +109,10 @@ def _judge_output(case: FrozenCase, output: Output, response: Response | None, e
         names = ", ".join(response.modified)
         return Judgement(Verdict.FAIL, "input modified", None, f"the call changed its input {names} in place")
     rows, ones = case.bounds.get(output.name, {}), lines_of_ones(case.inputs, output.wrt, expected)
-    found = compare(output.name, response.values[output.name], expected, rows, ones)
+    found = compare(output.name, response.values[output.name], expected, rows, ones, case.bounds)
     again = response.again
     if found.right and again is not None:
-        later = output.name in again and compare(output.name, again[output.name], expected, rows)
+        later = output.name in again and compare(output.name, again[output.name], expected, rows, parts=case.bounds)
         if not (later and later.right):
             text = f"{output.name} is right at first, and not when the same call is made again after others"
             return Judgement(Verdict.FAIL, "state kept between calls", None, text)
