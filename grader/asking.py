@@ -38,7 +38,7 @@ class Oracle:
     def __init__(self, course: Course, key: AnswerKey, device: str = "cpu") -> None:
         self.course, self.key, self.device = course, key, device
         self.questions = {q.name: q for q in key.questions}
-        self.lock = threading.Lock()
+        self.lock = threading.RLock()
         self.channel: Channel | None = None
         self.closed = False
         try:
@@ -55,9 +55,8 @@ class Oracle:
     def answer(self, name: str, args: Sequence[Value]) -> Value:
         """What the reference returns for this call: a tuple in the order of the outputs, or the one output.
 
-        Raises ValueError where the reference does not take these arguments, and SandboxError where it could not
-        be asked: it does not start, or it does not live through this call. A process that died is started anew,
-        once, since it may have died of something else."""
+        Raises ValueError where the reference does not take these arguments, or twice neither answers in time nor
+        lives through them, though it starts: then they are at fault. SandboxError where it does not start."""
         nodes, buffers = [], list[bytes]()
         for value in fit(self.questions[name], args):
             nodes.append(encode(value, buffers))
@@ -65,25 +64,23 @@ class Oracle:
         with self.lock:
             try:
                 got, body = self._running().request(header, buffers, ANSWER_SECONDS, ANSWER_CAP)
-            except Died:
+            except (TimedOut, Died, WireError):  # it may be of something else: once more, in a new process
                 self._end()
                 got, body = self._last_try(name, header, buffers)
-            except (TimedOut, WireError) as error:
-                raise self._lost(name, error) from error
         if got.get("refused"):
             raise ValueError(f"the reference does not take these arguments of {name}")
         values = [decode(node, body) for node in got["values"]]
         return values[0] if len(values) == 1 else tuple(values)
 
     def _last_try(self, name: str, header: dict[str, Any], buffers: list[bytes]) -> tuple[Any, list[memoryview]]:
+        channel = self._running()
         try:
-            return self._running().request(header, buffers, ANSWER_SECONDS, ANSWER_CAP)
+            return channel.request(header, buffers, ANSWER_SECONDS, ANSWER_CAP)
         except (TimedOut, Died, WireError) as error:
-            raise self._lost(name, error) from error
-
-    def _lost(self, name: str, error: Exception) -> SandboxError:
-        why = "gave no answer in time" if isinstance(error, TimedOut) else "died"
-        return SandboxError(f"the reference {why} when it was asked for {name} ({self._end()})")
+            self._end()
+            if self.closed:
+                raise SandboxError("the reference was closed") from error
+            raise ValueError(f"the reference gives no answer to these arguments of {name}") from error
 
     def close(self) -> None:
         """End the process, and whatever call a thread is waiting for. Safe to call twice."""
@@ -130,10 +127,18 @@ def fit(question: FrozenQuestion, args: Sequence[Value]) -> list[Value]:
     ]
 
 
+def _numeric(value: Value) -> bool:
+    if isinstance(value, list):
+        return all(map(_numeric, value))
+    return isinstance(value, (bool, int, float)) or (isinstance(value, np.ndarray) and value.dtype.kind in "biuf")
+
+
 def _fit(examples: Sequence[Value], arg: Value) -> Value:
     if examples and all(isinstance(e, np.ndarray) for e in examples):
         if not isinstance(arg, (bool, int, float, list, np.ndarray)):
             raise ValueError("no array")
+        if isinstance(arg, list) and not _numeric(arg):
+            raise ValueError("no array")  # before NumPy makes one of texts
         array = np.asarray(arg)
         floats = all(e.dtype.kind == "f" for e in examples)
         return array.astype(np.float64) if floats and array.dtype.kind in "biu" else array

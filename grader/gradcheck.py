@@ -56,6 +56,7 @@ class Slopes:
     claimed: float
     conclusive: bool
     agree: bool
+    kink: bool = False  # where not conclusive: whether the one-sided slopes differ, or mere rounding hides the slope
 
 
 @dataclass(frozen=True)
@@ -217,7 +218,8 @@ def _conclude(
         if len(values) == ALL and far > near + level.error:
             return Slopes(level.value, claimed, True, False)
         worst = far if worst == inf else max(far, worst)
-    return Slopes(levels[0].value, claimed, False, False)
+    visible = [level.jump > rtol * max(abs(level.value), norm) for level in levels if isfinite(level.jump)]
+    return Slopes(levels[0].value, claimed, False, False, any(visible))
 
 
 def _estimate(values: Sequence[float], ts: Sequence[float], x: Array) -> Slope:

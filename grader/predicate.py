@@ -22,7 +22,7 @@ from .model import Array, Bound
 from .tolerance import EPS32, EPS64, NOISE_FACTOR, RTOL, distance
 
 WORDS = """
-    abs all any bool dict enumerate float int isinstance len list map max min pow range reversed round set sorted str
+    abs all any bool dict enumerate float int isinstance len list map max min range reversed round set sorted str
     sum tuple zip"""
 BUILTINS = {word: getattr(builtins, word) for word in WORDS.split()}
 HELPERS = ("np", "math", "close", "at_most")

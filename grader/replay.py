@@ -5,14 +5,17 @@ it. It marks as judge.py does, in fewer words; what it prints is for a person, a
 
 from __future__ import annotations
 
+import base64
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 
 from .course import Course
 from .errors import GraderError, UsageError
+from .keyfile import dump
 from .model import AnswerKey, Fixture, FrozenCase, FrozenQuestion, Value
 
 RUNNER = Path(__file__).with_name("replay_runner.txt")
@@ -94,6 +97,7 @@ def _header(key: AnswerKey, student: str, q: FrozenQuestion, c: FrozenCase) -> l
         "}",
         f"STEPS = {[(s.kind, s.target, s.takes, s.gives) for s in q.steps]!a}",
         f"RAISES = {c.raises!a}",
+        f"PROPERTY = {_property(key, q, c)!a}  # the question as a key, where a predicate marks it",
         f"BOUNDS = {bounds!a}  # output -> dtype of the answer -> (rtol, atol)",
         "",
         "",
@@ -105,6 +109,13 @@ def _header(key: AnswerKey, student: str, q: FrozenQuestion, c: FrozenCase) -> l
         f"    return {literal({name: dict(values) for name, values in c.conventions.items()})}",
         "",
     ]
+
+
+def _property(key: AnswerKey, q: FrozenQuestion, c: FrozenCase) -> str:
+    if not q.predicate:
+        return ""
+    alone = replace(key, questions=(replace(q, cases=(c,), mistakes=()),))
+    return base64.b64encode(dump(alone)).decode("ascii")
 
 
 def literal(value: Value) -> str:

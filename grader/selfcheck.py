@@ -20,8 +20,6 @@ from .model import AnswerKey, Array, FrozenCase, FrozenQuestion, Outcome, Respon
 from .sandbox.run import Nudge, Runner
 from .tolerance import bounds
 
-SECONDS = 2.0  # for one request of a case and its nudges
-
 
 @dataclass(frozen=True)
 class OwnGradient:
@@ -104,7 +102,7 @@ def _check(runner: Runner, question: FrozenQuestion, own: Own, case: FrozenCase)
             directions[output.name] = (output.wrt or "", x, direction(rng, x.shape))
     nudges = [_nudge(own, case, wrt, v, steps(x)) for wrt, x, v in directions.values()]
     try:
-        response, moved = runner.nudged(question, case, nudges, SECONDS)
+        response, moved = runner.nudged(question, case, nudges)
     except SandboxError:
         return []
     if response.failure or len(moved) != len(nudges):
@@ -154,12 +152,12 @@ def _with_place(runner: Runner, question: FrozenQuestion, own: Own, check: OwnGr
     x = np.asarray(case.inputs[wrt])
 
     def slope(v: Array) -> Slope:
-        _, moved = runner.nudged(question, case, [_nudge(own, case, wrt, v, steps(x))], SECONDS)
+        _, moved = runner.nudged(question, case, [_nudge(own, case, wrt, v, steps(x))])
         values = [_scalar(value, case.cotangent) for value in (moved[0] if moved else [])]
         return estimate(values, x) if len(values) == len(steps(x)) else Slope(float("nan"), float("inf"))
 
     try:
-        response, _ = runner.nudged(question, case, (), SECONDS)
+        response, _ = runner.nudged(question, case, ())
         gradient = response.values.get(check.output)
         if not isinstance(gradient, np.ndarray) or gradient.shape != x.shape:
             return check

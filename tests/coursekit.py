@@ -69,6 +69,14 @@ def write_course(
     return Course(root, root / "secret")
 
 
+def course_per_student(root: Path, source: str, **more: str) -> Course:
+    """The same, with hidden cases drawn per student."""
+    course = write_course(root, source, **more)  # type: ignore[arg-type]
+    path = root / "reference" / "demo" / "__init__.py"
+    path.write_text(path.read_text().replace('"Demo", ', '"Demo", per_student=True, '))
+    return course
+
+
 def _methods(made: str) -> str:
     """A stub for each method that the steps of a question call."""
     names = dict.fromkeys(re.findall(r"""call\(["'](\w+)""", made))

@@ -245,9 +245,9 @@ def test_a_reference_that_hangs_is_reported_and_the_next_call_is_answered(
         one.start()
         monkeypatch.setattr(asking, "ANSWER_SECONDS", 0.5)
         started = time.monotonic()
-        with pytest.raises(SandboxError, match="gave no answer in time when it was asked for square"):
+        with pytest.raises(ValueError, match="gives no answer to these arguments of square"):
             one.answer("square", [np.ones(2), 13.0])
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 30, "twice, and a start between"
         monkeypatch.undo()
         assert one.answer("square", [np.ones(2), 1.0])[0] == 2.0
     finally:
@@ -257,7 +257,7 @@ def test_a_reference_that_hangs_is_reported_and_the_next_call_is_answered(
 def test_a_reference_that_dies_is_reported_and_the_next_call_is_answered(made: tuple[Course, AnswerKey]) -> None:
     one = Oracle(*made)
     try:
-        with pytest.raises(SandboxError, match="died when it was asked for square"):
+        with pytest.raises(ValueError, match="gives no answer to these arguments of square"):
             one.answer("square", [np.ones(2), 14.0])
         assert one.answer("square", [np.ones(2), 1.0])[0] == 2.0
     finally:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
@@ -10,6 +11,8 @@ from typing import Any
 from ..model import Step, Value
 from .case import CASE_WORDS, Function, Where
 from .question import Given, Question, itself
+
+KEYWORDS = ("name", "forward", "steps", "seconds", "calls", "carry")
 
 
 def question(
@@ -38,6 +41,10 @@ def question(
         raise where.refuse("@question without its outputs", "Write @question(loss=4, dW=6)")
     if not points:
         raise where.refuse("a question without outputs", "Write @question(loss=4, dW=6)")
+    for key in points:
+        near = difflib.get_close_matches(key, KEYWORDS, 1, 0.7)
+        if near and len(key) > 3:
+            raise where.refuse(f"output {key!r} looks like the keyword {near[0]}=", f"Write {near[0]}=, or rename it")
     for key, value in points.items():
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e6:
             raise where.refuse(f"output {key} is worth {value!r}", "Give a positive number of points")

@@ -119,6 +119,7 @@ def _source(function: Function, at: Where) -> str:
     _check_plain(node, at)
     for argument in node.args.args:
         argument.annotation = None
+    _check_cost(node, node.name, at)
     node.body = node.body[1:] or [ast.Pass()]  # the docstring
     source = ast.unparse(node) + "\n"
     _check_names(source, node, at)
@@ -137,6 +138,71 @@ def _check_plain(node: ast.FunctionDef, at: Where) -> None:
             raise line.refuse(f"{node.name} does more than say True or False", "Return a bool, or an array of bools")
         if isinstance(inner, ast.Attribute) and ast.unparse(inner) == "np.random":
             raise line.refuse(f"{node.name} draws random numbers", "Draw them in the case")
+
+
+# What takes as long, or as much memory, as an answer says, cannot be asked where answers are judged.
+NUMPY_NAMES = (
+    "abs absolute add all any append argmax argmin argsort array array_equal asarray atleast_1d atleast_2d "
+    "average bool_ cbrt ceil clip concatenate cos cosh count_nonzero cumprod cumsum diag diagonal diff divide "
+    "dot e einsum equal exp exp2 expand_dims expm1 fabs fill_diagonal flip float32 float64 floor floor_divide "
+    "fmax fmin full_like greater greater_equal hstack hypot inf inner int64 isclose isfinite isin isinf isnan "
+    "less less_equal linalg log log10 log1p log2 logaddexp logical_and logical_not logical_or logical_xor "
+    "matmul max maximum mean median min minimum mod ndarray moveaxis multiply nan negative newaxis nonzero not_equal "
+    "ones_like outer pi power prod ptp ravel real reciprocal remainder reshape rint roll round shape sign "
+    "signbit sin sinh size sort sqrt square squeeze stack std subtract sum swapaxes take take_along_axis tan "
+    "tanh tensordot trace transpose tril triu trunc unique var vdot vstack where zeros_like "
+)
+NUMPY = frozenset(NUMPY_NAMES.split())
+MAKERS = frozenset({"arange", "eye", "full", "linspace", "ones", "zeros"})  # of a size that no answer chooses
+METHODS = frozenset({"repeat", "resize", "factorial", "comb", "perm"})
+
+
+def _check_cost(node: ast.AST, name: str, at: Where) -> None:
+    """No work whose size an answer chooses."""
+    made = {
+        id(call.func)
+        for call in ast.walk(node)
+        if isinstance(call, ast.Call) and all(map(_sized, [*call.args, *(k.value for k in call.keywords)]))
+    }
+    for inner in ast.walk(node):
+        what = ""
+        if isinstance(inner, ast.While):
+            what = "loops as long as a condition holds"
+        elif isinstance(inner, ast.Attribute) and isinstance(inner.value, ast.Name) and inner.value.id == "np":
+            known = inner.attr in NUMPY or (inner.attr in MAKERS and id(inner) in made)
+            what = "" if known else f"uses np.{inner.attr}"
+        elif isinstance(inner, ast.Attribute) and inner.attr in METHODS:
+            what = f"uses .{inner.attr}"
+        elif isinstance(inner, ast.Call) and isinstance(inner.func, ast.Name) and inner.func.id == "range":
+            what = "" if all(map(_sized, inner.args)) else "counts with range() up to what an answer says"
+        elif isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Pow):
+            what = "" if _sized(inner.right) else "raises to a power that is no constant (np.power does it in floats)"
+        elif isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.Mult):
+            text = any(isinstance(s, ast.Constant) and isinstance(s.value, str) for s in (inner.left, inner.right))
+            rows = any(isinstance(s, (ast.List, ast.Tuple, ast.ListComp)) for s in (inner.left, inner.right))
+            what = "repeats a list or a text" if text or rows else ""
+        if what:
+            raise Where(at.file, getattr(inner, "lineno", at.line)).refuse(
+                f"{name} {what}, which may take for ever where answers are judged",
+                "Say it of whole arrays; what has to be made, make in the case",
+            )
+
+
+def _sized(node: ast.expr) -> bool:
+    """A number that no answer's value chooses: constants, lengths and shapes, and sums and products of these."""
+    if isinstance(node, ast.Constant):
+        return True
+    if isinstance(node, ast.Call):
+        return isinstance(node.func, ast.Name) and node.func.id == "len"
+    if isinstance(node, ast.Subscript):
+        return _sized(node.value)
+    if isinstance(node, ast.Attribute):
+        return node.attr in ("shape", "ndim", "size")
+    if isinstance(node, ast.UnaryOp):
+        return _sized(node.operand)
+    if isinstance(node, (ast.Tuple, ast.List)):
+        return all(map(_sized, node.elts))
+    return isinstance(node, ast.BinOp) and _sized(node.left) and _sized(node.right)
 
 
 def _check_names(source: str, node: ast.FunctionDef, at: Where) -> None:

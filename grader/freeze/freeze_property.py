@@ -79,7 +79,7 @@ def _case(prop: Property, question: FrozenQuestion, case: Case, measure: Measure
         found = measure(called.question, asked)
         parts = dict(zip(called.question.points, _gives(response, called), strict=True))
         expected |= {parts[name]: value for name, value in found.expected.items()}
-        bounds |= {parts[name]: rows for name, rows in found.bounds.items()}
+        bounds |= {parts[name]: rows for name, rows in found.bounds.items() if name in parts}
         single |= {parts[name]: value for name, value in found.single.items()}
         for label, values in found.conventions.items():
             convention = f"{label!r}, which {called.question.name} accepts"

@@ -42,7 +42,7 @@ GENERIC = {
     "sign": Finding("wrong sign", "Nudge one input up a little: does the value rise or fall?"),
     "sum": Finding("summed instead of averaged", "Duplicate every row of the batch. What should happen to the result?"),
     "twice": Finding("divided by N twice", "Follow one sample: how many means lie between it and this result?"),
-    "factor": Finding("a constant factor", "Every element is off by the same factor. Differentiate one term by hand."),
+    "factor": Finding("a constant factor", "It is off by one factor in every case. Follow one term of it by hand."),
 }
 
 
@@ -158,12 +158,12 @@ def _generic(pairs: Sequence[Pair]) -> Finding | None:
     wrong = [pair for pair in pairs if pair.wrong]
     if len(wrong) < 2:
         return None
+    if all(pair.answer.ndim == 2 and _same_numbers(pair.answer, pair.expected.T) for pair in wrong):
+        return GENERIC["transposed"]
     output_size = [pair for pair in wrong if pair.answer.size == pair.expected.size]
     if len(output_size) == len(wrong) and all(pair.answer.shape != pair.expected.shape for pair in wrong):
         if all(_same_numbers(pair.answer.ravel(), pair.expected.ravel()) for pair in wrong):
             return GENERIC["shape"]
-        if all(_same_numbers(pair.answer, pair.expected.T) for pair in wrong):
-            return GENERIC["transposed"]
         return None
     if any(pair.answer.shape != pair.expected.shape for pair in pairs):
         return None

@@ -34,10 +34,13 @@ def question_lines(
             continue
         told |= {o.output, o.message}
         lines.append(f"        {o.case}: {o.message or o.kind}")
-        if called := _called(question, o):
+        called = _called(question, o)
+        if called and called not in told:
             lines.append(f"          called with {called}")
-        if o.hint:
+        told.add(called)
+        if o.hint and o.hint not in told:
             lines.append(f"          hint: {o.hint}")
+        told.add(o.hint)
     for other in below if wrong else ():
         if any(o.verdict is not Verdict.PASS for o in other.outcomes):
             lines.append(f"        {other.question}, which it may call, is wrong too: mend that one first")
@@ -60,11 +63,11 @@ def own_forward_broken(own: Sequence[OwnGradient]) -> bool:
 
 def _own_lines(own: Sequence[OwnGradient], result: QuestionResult) -> list[str]:
     bad = {o.output for o in result.outcomes if o.verdict is Verdict.FAIL}
-    lines = []
+    lines, flat = [], list[str]()
     for check in own:
         slopes = f"along a random direction it says {check.claimed:.6g}, nudging says {check.numeric:.6g}"
         if check.flat and not check.right and check.output in bad:
-            lines.append(f"your own {check.forward} does not change at all when its argument is nudged ({check.case})")
+            flat.append(check.output[1:])
         elif check.agrees and check.output in bad and not check.right:
             lines.append(
                 f"{check.output} is the gradient of your own {check.forward}: the derivative is right, so compare "
@@ -81,6 +84,8 @@ def _own_lines(own: Sequence[OwnGradient], result: QuestionResult) -> list[str]:
                 f"{check.output} is right here, but your {check.forward} is not what it is the gradient of "
                 f"({check.case}): {slopes}"
             )
+    if flat:
+        lines.append(f"your own {own[0].forward} does not change at all when {', '.join(flat)} is nudged")
     return lines
 
 

@@ -91,7 +91,8 @@ def what_is_open(launcher: Launcher, limits: Limits) -> list[str]:
         submission = Submission("probe", (SourceFile("probe.py", ATTACK),), "probe.py")
         runner = Runner(key, submission, launcher, limits)
         with contextlib.closing(runner):
-            response, _ = runner.nudged(question, question.cases[0], (), 20.0)
+            ((_, found),) = runner.responses([question])
+        response = found["probe"]
         result = response.values.get("result")
         if not isinstance(result, dict):
             why = response.failure.message if response.failure else "no answer"

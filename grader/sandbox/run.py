@@ -32,7 +32,9 @@ ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a 
 LOAD_CAP = 1 << 16
 COUNT = "wrong number of outputs"
 DEATHS = ("crashed", "unreadable answer")
+NOT_COUNTED = (*DEATHS, "time limit", "memory limit", "ungraded")  # of a call that is ours and not the student's
 MOST_NUDGES, MOST_STEPS = 64, 64
+EXTRA_SECONDS, ONE_EXTRA = 10.0, 2.0  # for second calls and explanations: of a submission, and of one of them
 RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
 
@@ -91,6 +93,7 @@ class Runner:
     _loading: float = 0.0  # seconds that loading the file took
     _deadline: float = math.inf  # of the submission, by _now()
     _started: float = 0.0
+    _extra: float = EXTRA_SECONDS
     _found: list[list[Value]] = field(default_factory=list)  # of the last request's nudges
     _case_name: str = ""
 
@@ -109,20 +112,41 @@ class Runner:
             yield question, self._question(question, min(question.seconds or limits.question, max(left, reserve)))
 
     def nudged(
-        self, question: FrozenQuestion, case: FrozenCase, nudges: Sequence[Nudge], seconds: float
+        self, question: FrozenQuestion, case: FrozenCase, nudges: Sequence[Nudge]
     ) -> tuple[Response, list[list[Value]]]:
         """A case once more, and in the same request forwards with an input moved: for each nudge its output at each
-        step, None where it raised. Explains, so its time is charged to nobody. Raises SandboxError."""
-        now, loading = self._now(), self._loading
+        step, None where it raised. Raises SandboxError."""
         self._found = []
+        return self._on_us(question, case, nudges), self._found
+
+    def once_more(self, question: FrozenQuestion, responses: Mapping[str, Response]) -> Mapping[str, Response]:
+        """The responses, with one call made again, of a hidden case if there is one: what a function keeps between
+        calls shows. Neither a second call that takes too long nor one that ends the process counts. Raises
+        SandboxError."""
+        ordinary = sorted((c for c in question.cases if c.raises is None), key=lambda c: not c.hidden)
+        answered = [case for case in ordinary if case.name in responses and responses[case.name].failure is None]
+        if len(ordinary) < 2 or not answered or question.predicate:
+            return responses
+        first, response = answered[0].name, self._on_us(question, answered[0])
+        if response.failure is not None and response.failure.kind in NOT_COUNTED:
+            return responses
+        return {**responses, first: replace(responses[first], again=response.values)}
+
+    def _on_us(self, question: FrozenQuestion, case: FrozenCase, nudges: Sequence[Nudge] = ()) -> Response:
+        """One more request at nobody's charge. All such of a submission share EXTRA_SECONDS; the first one that takes
+        too long is the last, so that they cannot hold up a batch."""
+        if self._extra <= 0:
+            return Response(failure=Failure(Verdict.UNGRADED, "ungraded", "not asked"))
+        now, loading, started = self._now(), self._loading, self.clock()
         try:
-            response = self._case(question, case, seconds, nudges)
-            if self._channel is None and self._loaded is not None and self._loaded.failure is None:
-                self._load()  # whoever comes next must not wait for it
+            response = self._case(question, case, min(ONE_EXTRA, self._extra), nudges)
         finally:
+            self._extra -= self.clock() - started
             self._waited += self._now() - now
             self._loading = loading
-        return response, self._found
+        if response.failure is not None and response.failure.kind == "time limit":
+            self._extra = 0.0
+        return response
 
     @property
     def load_failure(self) -> Failure | None:
@@ -169,21 +193,7 @@ class Runner:
             )
             died = response.failure is not None and response.failure.kind in DEATHS
             crashes += died and not (self._loaded and self._loaded.failure)
-        self._call_again(question, out, deadline)
         return out
-
-    def _call_again(self, question: FrozenQuestion, out: dict[str, Response], deadline: float) -> None:
-        """Make one call once more after all others, a hidden one if there is one: what a function keeps between
-        calls shows. Neither a second call that takes too long nor one that ends the process counts."""
-        ordinary = sorted((c for c in question.cases if c.raises is None), key=lambda c: not c.hidden)
-        answered = [case for case in ordinary if out[case.name].failure is None]
-        left = min(deadline - self._answering(), self._deadline - self._now())
-        if len(ordinary) < 2 or not answered or left <= 0.02 or question.predicate:
-            return
-        first = answered[0]
-        response = self._case(question, first, left)
-        if response.failure is None or response.failure.kind not in (*DEATHS, "time limit", "memory limit"):
-            out[first.name] = replace(out[first.name], again=response.values)
 
     def _case(
         self, question: FrozenQuestion, case: FrozenCase, seconds: float, nudges: Sequence[Nudge] = ()

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 import torch
 from conftest import ROOT, Run
-from coursekit import CASES, SQUARE, line_of, write_course
+from coursekit import CASES, SQUARE, course_per_student, line_of, write_course
 from test_freeze import ALL, FIXTURES
 
 from grader.audit import wrong
@@ -27,13 +27,6 @@ from grader.model import AnswerKey, FrozenQuestion, Response
 from grader.tolerance import distance
 
 STUDENTS = ["ada", "bo", "../../etc/passwd", "Ŝî 김", "eve", "fay"]
-
-
-def course_of(root: Path, source: str, **more: str) -> Course:
-    course = write_course(root, source, **more)  # type: ignore[arg-type]
-    path = root / "reference" / "demo" / "__init__.py"
-    path.write_text(path.read_text().replace('"Demo", ', '"Demo", per_student=True, '))
-    return course
 
 
 def copy_of_linear_classifiers(root: Path) -> Course:
@@ -92,7 +85,7 @@ def agree(a: AnswerKey, b: AnswerKey) -> int:
 
 @pytest.fixture(scope="module")
 def everything(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    return course_of(tmp_path_factory.mktemp("everything"), ALL, fixtures=FIXTURES)
+    return course_per_student(tmp_path_factory.mktemp("everything"), ALL, fixtures=FIXTURES)
 
 
 @pytest.fixture(scope="module")
@@ -117,7 +110,7 @@ def test_each_student_has_hidden_cases_of_their_own_and_the_public_ones_of_all(
 
 
 def test_a_draw_is_replayed_from_the_secret_and_the_name(everything: Course, tmp_path: Path) -> None:
-    again = course_of(tmp_path, ALL, fixtures=FIXTURES)
+    again = course_per_student(tmp_path, ALL, fixtures=FIXTURES)
     (one,), (two,) = keys(everything, ["ada"]).values(), keys(again, ["ada"]).values()
     assert dump(replace(one, provenance={})) == dump(replace(two, provenance={}))
     assert load(dump(one)).student == "ada" and load(dump(one)).per_student
@@ -135,7 +128,7 @@ def test_one_draw_for_all_has_no_students(tmp_path: Path) -> None:
 
 
 def test_per_student_is_true_or_false(tmp_path: Path) -> None:
-    course = course_of(tmp_path, SQUARE + CASES.format(name="square"))
+    course = course_per_student(tmp_path, SQUARE + CASES.format(name="square"))
     path = tmp_path / "reference" / "demo" / "__init__.py"
     path.write_text(path.read_text().replace("per_student=True", "per_student='yes'"))
     with pytest.raises(AuthorError, match="per_student='yes'"):
@@ -204,7 +197,7 @@ def _(rng):
 def twice(out):
     return {{"loss": out.loss * 2 + 1}}
 '''
-    course, told = course_of(tmp_path, source), Told()
+    course, told = course_per_student(tmp_path, source), Told()
     found = keys(course, STUDENTS, told)
     for student, key in singly(course, STUDENTS).items():
         agree(found[student], key)
@@ -236,7 +229,7 @@ def size(x):
 
 
 def test_a_draw_in_which_a_mistake_survives_is_drawn_again(tmp_path: Path) -> None:
-    course, told = course_of(tmp_path, LUCKY), Told()
+    course, told = course_per_student(tmp_path, LUCKY), Told()
     students = [f"s{i}" for i in range(8)]
     found = keys(course, students, told)
     assert all(key.questions[0].cases[1].inputs["x"][1] == -1.0 for key in found.values())
@@ -250,7 +243,7 @@ def test_a_draw_in_which_a_mistake_survives_is_drawn_again(tmp_path: Path) -> No
 def test_a_mistake_that_always_survives_is_refused(tmp_path: Path) -> None:
     source = LUCKY.replace("[-1.0, 1.0]", "[2.0, 1.0]")
     with pytest.raises(AuthorError, match=r"total: no hidden case fails the mistake size .*'bo'") as caught:
-        keys(course_of(tmp_path, source), ["bo"])
+        keys(course_per_student(tmp_path, source), ["bo"])
     assert "in every draw" in caught.value.mend and Path(caught.value.file).name == "q.py"
 
 
@@ -260,7 +253,7 @@ def test_a_draw_for_which_the_reference_does_not_hold_is_drawn_again_or_refused(
     source = SQUARE.replace("(x * x).sum()", "torch.relu(x).sum()") + CASES.format(name="square").replace(
         "rng.normal(size=3)", "rng.choice([0.0, 1.0, 2.0, 3.0], size=1)"
     )
-    course = course_of(tmp_path, source)
+    course = course_per_student(tmp_path, source)
     base = freeze(course, "demo")  # with this secret the course's own draw holds
     students = [f"s{i}" for i in range(8)]
     found = list(freeze_students(course, "demo", students, base=base))
@@ -299,7 +292,7 @@ RIGHT = "def square(x):\n    return (x * x).sum(), 2 * x\n"
 
 
 def test_grade_uses_each_students_own_key(tmp_path: Path, grader: Run) -> None:
-    course = course_of(tmp_path, SQUARE + CASES.format(name="square"))
+    course = course_per_student(tmp_path, SQUARE + CASES.format(name="square"))
     work = tmp_path / "work"
     for name in ["ada", "bo", "Ŝî 김 $(x)%2f"]:
         (work / name).mkdir(parents=True)
@@ -339,12 +332,12 @@ def test_grade_uses_each_students_own_key(tmp_path: Path, grader: Run) -> None:
 
 
 def test_freeze_for_named_students_and_an_authors_error(tmp_path: Path, grader: Run) -> None:
-    course_of(tmp_path, LUCKY.replace("[-1.0, 1.0]", "[2.0, 1.0]"))
+    course_per_student(tmp_path, LUCKY.replace("[-1.0, 1.0]", "[2.0, 1.0]"))
     (tmp_path / "names").write_text("ada\n\nbo\nada\n")
     done = grader("freeze", "demo", "--course", tmp_path, "--students", tmp_path / "names")
     assert done.returncode == 2 and "no hidden case fails the mistake size" in done.stderr
     assert "Traceback" not in done.stderr
-    course_of(tmp_path, LUCKY)
+    course_per_student(tmp_path, LUCKY)
     done = grader("freeze", "demo", "--course", tmp_path, "--students", tmp_path / "names")
     assert done.returncode == 0 and "demo: 2 students, 2 keys frozen" in done.stdout, done.stderr
 
@@ -357,7 +350,9 @@ def test_freeze_for_named_students_and_an_authors_error(tmp_path: Path, grader: 
 )
 @pytest.mark.parametrize("name", ["demo", "linear_classifiers"])
 def test_cuda_and_cpu_keys_agree_within_the_tolerance_table(name: str, tmp_path: Path) -> None:
-    course = course_of(tmp_path, ALL, fixtures=FIXTURES) if name == "demo" else copy_of_linear_classifiers(tmp_path)
+    course = (
+        course_per_student(tmp_path, ALL, fixtures=FIXTURES) if name == "demo" else copy_of_linear_classifiers(tmp_path)
+    )
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         there = keys(course, STUDENTS, None, name, "cuda")

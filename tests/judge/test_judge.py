@@ -167,7 +167,7 @@ def test_right_answers(answer: Any, expected: Any) -> None:
         ("1.0", np.array(1.0), "wrong type"),
         ([1.0, ROW], ROW, "wrong type"),
         ([1.0, None], ROW, "wrong type"),
-        ([], ROW, "wrong type"),
+        ([], ROW, "wrong shape"),
         ([1.0, 2.0], ROW, "wrong shape"),
         ({"out": 1.0}, np.array(1.0), "wrong type"),
     ],

@@ -203,13 +203,13 @@ def test_a_zygote_that_dies_under_a_call_is_our_fault() -> None:
     made = Zygote()
     work = runner(made, "def f(x):\n    return x", [question := ask("f", {"x": 1.0})])
     try:
-        work.nudged(question, question.cases[0], (), 5.0)
+        work.nudged(question, question.cases[0], ())
         assert made.process is not None
         os.kill(made.process.pid, signal.SIGKILL)
         made.process.wait()
         time.sleep(0.1)  # the worker follows its zygote
         with pytest.raises(SandboxError, match=r"the sandbox died|failed to end"):
-            work.nudged(question, question.cases[0], (), 5.0)
+            work.nudged(question, question.cases[0], ())
         assert one(made, "def f(x):\n    return x").values == {"out": 1.0}, "and the next one is graded"
     finally:
         made.close()

@@ -11,8 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 from conftest import ROOT, Run
-from coursekit import CASES, SQUARE, write_course
-from test_draws import course_of
+from coursekit import CASES, SQUARE, course_per_student, write_course
 from test_freeze import ALL, FIXTURES
 
 from grader.cli import frozen_key
@@ -179,7 +178,7 @@ def test_torch_inputs_arrive_as_tensors(tmp_path: Path, capsys: pytest.CaptureFi
 
 
 def test_replay_as_typed(tmp_path: Path, grader: Run) -> None:
-    course = course_of(tmp_path, SQUARE + CASES.format(name="square"))
+    course = course_per_student(tmp_path, SQUARE + CASES.format(name="square"))
     at = ["--course", tmp_path, "--secret-file", tmp_path / "secret"]
     done = grader("replay", "nobody has this name", "square", "unseen", "--out", tmp_path / "r.py", *at)
     assert done.returncode == 0, done.stderr
