@@ -30,6 +30,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf, isfinite, nan
 from typing import Any
 
@@ -218,8 +219,10 @@ def _conclude(
         if len(values) == ALL and far > near + level.error:
             return Slopes(level.value, claimed, True, False)
         worst = far if worst == inf else max(far, worst)
-    visible = [level.jump > rtol * max(abs(level.value), norm) for level in levels if isfinite(level.jump)]
-    return Slopes(levels[0].value, claimed, False, False, any(visible))
+    # the jump of a kink at x stays as the step shrinks; what rounding makes of the one-sided slopes grows
+    jumps = [level.jump if level.jump > rtol * max(abs(level.value), norm) else nan for level in levels]
+    kink = any(a / 3 < b < 3 * a for a, b in pairwise(jumps))
+    return Slopes(levels[0].value, claimed, False, False, kink)
 
 
 def _estimate(values: Sequence[float], ts: Sequence[float], x: Array) -> Slope:

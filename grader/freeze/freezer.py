@@ -302,8 +302,9 @@ class Freezer:
         small = [gradcheck.check_direction(forward, x, claimed * m, v * m) for m in _smaller(claimed)]
         if found.kink and not found.conclusive:
             raise case.where.refuse(
-                f"case {case.name!r}: {self.q.name} is not differentiable in {wrt} there",
-                "Move the inputs off the kink, or declare kink=True to grade the subgradient by value",
+                f"case {case.name!r}: {self.q.name} is not differentiable in {wrt} there, or rounding makes it look so",
+                "Move the inputs off the kink, or declare kink=True to grade the subgradient by value; "
+                "where there is no kink, choose inputs that are better conditioned",
             )
         for slopes in (found, *small):
             if slopes.conclusive and not slopes.agree:
@@ -313,7 +314,8 @@ class Freezer:
                     "Look for detach(), a custom backward, or an in-place change in the reference",
                 )
         exact = gradcheck.complex_slope(lambda at: self._complex_at(case, right, wrt, at), x, v)
-        size = max(abs(found.claimed), float(np.linalg.norm(claimed)))
+        with np.errstate(all="ignore"):
+            size = max(abs(found.claimed), float(np.linalg.norm(claimed)))
         analytic = exact is not None and abs(exact - found.claimed) <= 1e-9 * size
         if found.conclusive:
             self.proofs["by central differences"] += 1
@@ -329,8 +331,9 @@ class Freezer:
         t = gradcheck.steps(x)[5]  # h / 100
         here, up, down = forward(x), forward(x + t * v), forward(x - t * v)
         sides = sorted(((up - here) / t, (here - down) / t))
-        slope = float(np.vdot(claimed, v))
-        apart = sides[1] - sides[0] + 1e-4 * max(abs(sides[0]), abs(sides[1]), float(np.linalg.norm(claimed)))
+        with np.errstate(all="ignore"):
+            slope, norm = float(np.vdot(claimed, v)), float(np.linalg.norm(claimed))
+        apart = sides[1] - sides[0] + 1e-4 * max(abs(sides[0]), abs(sides[1]), norm)
         if np.isfinite([*sides, slope]).all() and not sides[0] - apart <= slope <= sides[1] + apart:
             raise case.where.refuse(
                 f"case {case.name!r}: autograd's {name} is {slope:.6g} along a random direction, where the one-sided "

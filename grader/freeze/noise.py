@@ -29,7 +29,8 @@ def measured_bounds(
 
     low: the same outputs in float32. moved: pairs of runs whose every operation was moved, by UNITS and by WIDE.
     single: whether an input is float32. Raises AuthorError at `where` for an output that rounding itself moves by
-    more than a thousandth: right answers by other formulas would be failed."""
+    more than a thousandth, unless it holds whole numbers, which flip: right answers by other formulas would be
+    failed."""
     out: Bounds = {}
     for name, value in expected.items():
         if value is None or isinstance(value, str):
@@ -38,14 +39,18 @@ def measured_bounds(
             leaves = [np.asarray(leaf) for leaf in numbers(part)] or [np.zeros(0)]
             flat = np.concatenate([leaf.ravel() for leaf in leaves])
             in32, *runs = [_flat(other, flat.size) for other in parts]
-            noise64, flipped = _noise64(flat, list(zip(runs[::2], runs[1::2], strict=True)))
-            noise32 = _largest(np.where(flipped, flat, in32), flat)
-            if flat.dtype.kind == "f" and noise64 > NOISE_CAP * max(_scale(flat), NOISE_CAP):
+            pairs, cap = list(zip(runs[::2], runs[1::2], strict=True)), NOISE_CAP * max(_scale(flat), NOISE_CAP)
+            worst = max((_largest(near, flat) for near, _ in pairs), default=0.0)
+            if worst > cap and not np.array_equal(flat, np.round(flat)):
                 raise where.refuse(
-                    f"{what}: rounding moves {path} by {noise64:.1g}, where its largest value is {_scale(flat):.2g}",
+                    f"{what}: rounding moves {path} by up to {worst:.1g}; its largest value is {_scale(flat):.2g}",
                     "Choose inputs that are better conditioned: another right formula would be failed here",
                 )
-            out[path] = bounds(flat, max(noise64, noise32 * EPS64 / EPS32), noise32, single)
+            noise64, flipped = _noise64(flat, pairs)
+            noise32 = _largest(np.where(flipped, flat, in32), flat)
+            if not pairs and noise32 <= cap:  # at a kink nothing is moved
+                noise64 = noise32 * EPS64 / EPS32
+            out[path] = bounds(flat, noise64, noise32, single)
     return out
 
 

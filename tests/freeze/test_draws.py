@@ -260,7 +260,7 @@ def test_a_draw_for_which_the_reference_does_not_hold_is_drawn_again_or_refused(
     assert all(key.questions[0].cases[1].inputs["x"][0] > 0 for key in found)
     assert any("redrawn" in key.provenance for key in found)
     monkeypatch.setattr("grader.freeze.draws.REDRAWS", 0)
-    with pytest.raises(AuthorError, match=r"not differentiable in x there \(1 draws .* 's\d'") as caught:
+    with pytest.raises(AuthorError, match=r"not differentiable in x there.* \(1 draws .* 's\d'") as caught:
         list(freeze_students(course, "demo", students, base=base))
     assert caught.value.line == line_of((tmp_path / "reference" / "demo" / "q.py").read_text(), "hidden=True")
 
