@@ -25,7 +25,7 @@ def weak_probes(question: FrozenQuestion, axes: Mapping[str, tuple[str, ...]]) -
 
 def _values(columns: Mapping[str, Sequence[Value]]) -> Iterator[str]:
     for name, values in columns.items():
-        if all(isinstance(v, float) for v in values):
+        if all(isinstance(v, (int, float)) and not isinstance(v, bool) for v in values):
             yield from _scalar(name, values)
         elif all(isinstance(v, np.ndarray) for v in values):
             yield from _array(name, values)

@@ -134,9 +134,9 @@ def _wrong_answers(bench: Bench) -> Iterator[Wrong]:
         for case in frozen.cases:
             if case.raises is None:
                 answers[case.name] = Response({**case.expected, **case.mistakes.get(variant.name, {})})
-        yield _judged(
-            bench, Wrong(frozen.name, variant.name, "declared", "", variant.code), answers, bench.of_variant(variant)
-        )
+        raising = bench.raising(variant.forward) if variant.forward is not None else None
+        wrong = Wrong(frozen.name, variant.name, "declared", "", variant.code)
+        yield _judged(bench, wrong, answers, bench.of_variant(variant), raising)
     for g in generic(frozen):
         name = f"{g.name}: {g.output}" if g.output else g.name
         compare = _rule(g.name, g.output) if g.name in RULES else None
@@ -146,11 +146,11 @@ def _wrong_answers(bench: Bench) -> Iterator[Wrong]:
             name = f"{word} example alone"
             compare = lambda case, values, index=index: bench.one_row(case, values, index) or {}  # noqa: E731
             yield _judged(bench, Wrong(frozen.name, name, "generic", "", "M13"), alone, compare)
-    for mutant in mutants(bench.question, f"_reference_{bench.source.name}"):
+    for mutant in mutants(bench.question, bench.package):
         where = f"{Path(mutant.file).name}:{mutant.line}"
         wrong = Wrong(frozen.name, mutant.label, "mutant", "", "M15" if mutant.kind == "detach" else "M16", where)
         answers = bench.answers(mutant.forward)
-        judged = _judged(bench, wrong, answers, bench.of_forward(mutant.forward))
+        judged = _judged(bench, wrong, answers, bench.of_forward(mutant.forward), bench.raising(mutant.forward))
         if judged.status in (SURVIVES, EQUAL) and not judged.kill and (mutant.inert or not mutant.reached):
             judged = replace(judged, status=DEAD)
         yield judged
@@ -167,6 +167,7 @@ def _judged(
     wrong: Wrong,
     answers: Mapping[str, Response],
     compare: Callable[..., Values | None] | None,
+    raising: Callable[..., object] | None = None,
 ) -> Wrong:
     f: Fare = fare(bench.frozen, answers)
     if f.hidden:
@@ -179,7 +180,8 @@ def _judged(
             distance=f.distance,
             distance32=f.distance32,
         )
-    tried, kill = bench.tell_apart(compare) if compare else (0, "one that returns other values than the first case")
+    other = (0, "one that returns other values than the first case")
+    tried, kill = bench.tell_apart(compare, raising) if compare else other
     equal = not kill and wrong.kind != "declared"
     return replace(wrong, status=EQUAL if equal else SURVIVES, public=f.public, tried=tried, kill=kill)
 

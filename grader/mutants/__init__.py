@@ -20,7 +20,7 @@ from .edits import Edit, applied, edits
 from .label import label
 from .reach import reached, scope_of
 
-__all__ = ["Mutant", "Trace", "mutants"]
+__all__ = ["Mutant", "Trace", "bounded", "mutants"]
 MARK = "__reached__"  # a name in the mutant's globals
 TURNS = 10_000
 
@@ -74,6 +74,17 @@ def mutants(question: Question, package: str) -> list[Mutant]:
         made.sort(key=lambda edit: _line(edit, source))
         found += _compiled(question, package, source, made, loops)
     return found
+
+
+def bounded(question: Question, package: str) -> Callable[..., Any]:
+    """The forward as it is, but that RuntimeError is raised where its `while` loops take more than 10,000 turns."""
+    sources = reached(inspect.unwrap(question.base), package)
+    loops = {source.function: source.compiled(source.tree) for source in sources if source.loops}
+    if not loops:
+        return question.forward
+    trace = Trace()
+    world = World(package, loops, {TURN: _turner(trace)})
+    return _counting(question.around(world.copy(question.base)), trace)
 
 
 def _line(edit: Edit, source: Written) -> int:

@@ -37,6 +37,8 @@ def test_strong_cases_have_no_weakness() -> None:
             "reg is 0.5 throughout, where keeping and dropping look alike",
         ),
         ((drawn(7, 5, 4, reg=0.3), drawn(6, 3, 5, reg=0.3)), "reg is 0.3 throughout"),
+        ((drawn(7, 5, 4, reg=0), drawn(6, 3, 5, reg=0)), "reg is 0 throughout"),
+        ((drawn(7, 5, 4, steps=1), drawn(6, 3, 5, 1, steps=1)), "steps is 1 throughout"),
         ((drawn(1, 5, 4), drawn(1, 3, 5, 1)), "N is 1 throughout"),
         ((drawn(4, 5, 4), drawn(4, 3, 5, 1)), "N is 4 throughout"),
         ((drawn(5, 3, 3), drawn(6, 4, 4, 1)), "D equals K throughout"),
