@@ -25,7 +25,7 @@ from .records import ACCEPTED, CAUGHT, DEAD, EQUAL, MISTAKE_ROOM, NOISE_ROOM, SU
 from .trials import axes_of, disagreements
 from .vacuity import vacuous, wrong_answers
 from .variants import Bench, Values
-from .wrong import FLOAT16, RULES, Fare, fare, generic, right
+from .wrong import FLOAT16, ITEM, RULES, Fare, by_rule, fare, generic, right, rows_of
 
 MODEL = "model.py"
 Say = Callable[[str], None]
@@ -139,7 +139,7 @@ def _wrong_answers(bench: Bench) -> Iterator[Wrong]:
         yield _judged(bench, wrong, answers, bench.of_variant(variant), raising)
     for g in generic(frozen):
         name = f"{g.name}: {g.output}" if g.output else g.name
-        compare = _rule(g.name, g.output) if g.name in RULES else None
+        compare = _rule(g.name, g.output) if g.name in (*RULES, ITEM) else None
         yield _judged(bench, Wrong(frozen.name, name, "generic", "", g.code, output=g.output), g.answers, compare)
     for index, word in ((-1, "last"), (0, "first")):
         if (alone := bench.one_example(index)) is not None:
@@ -157,9 +157,7 @@ def _wrong_answers(bench: Bench) -> Iterator[Wrong]:
 
 
 def _rule(name: str, output: str) -> Callable[..., Values | None]:
-    from .wrong import changed, rows_of
-
-    return lambda case, values: {output: changed(values[output], RULES[name][1], rows_of(case.inputs))}
+    return lambda case, values: {output: by_rule(name, values[output], rows_of(case.inputs))}
 
 
 def _judged(

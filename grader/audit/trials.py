@@ -113,7 +113,7 @@ def never_negative(inputs: Mapping[str, Value], name: str, unsigned: bool) -> It
 
 
 def simplex_axis(value: Array) -> int | None:
-    """The axis along which an array holds probabilities, as far as one can tell: numbers of at least 0 that sum to 1."""
+    """The axis along which an array holds probabilities, as far as one can tell: none is negative, they sum to 1."""
     if value.dtype.kind != "f" or not value.ndim or not value.size or (value < 0).any():
         return None
     for axis in (-1, 0):

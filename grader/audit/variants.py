@@ -196,13 +196,25 @@ def leaves(value: Value) -> Iterator[Array]:
 
 def differs(wrong: Value, right: Value) -> bool:
     """Whether two values lie further apart than the room that a tolerance must leave, or differ in kind."""
-    a, b = list(leaves(wrong)), list(leaves(right))
-    if len(a) != len(b) or type(wrong) is not type(right):
+    if _kind(wrong) is not _kind(right):
         return True
-    for x, y in zip(a, b, strict=True):
-        if x.shape != y.shape:
-            return True
-        units = distance(x, y, bounds(y, 0.0, 0.0, False)["float64"])
-        if units.size and float(units.max()) >= MISTAKE_ROOM:
-            return True
-    return not a and wrong != right
+    if isinstance(wrong, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(wrong) != len(right) or any(map(differs, wrong, right))
+    if isinstance(wrong, Mapping) and isinstance(right, Mapping):
+        return wrong.keys() != right.keys() or any(differs(item, right[key]) for key, item in wrong.items())
+    if _kind(wrong) is not float:
+        return bool(wrong != right)
+    x, y = np.asarray(wrong), np.asarray(right)
+    if x.shape != y.shape:
+        return True
+    units = distance(x, y, bounds(y, 0.0, 0.0, False)["float64"])
+    return bool(units.size) and float(units.max()) >= MISTAKE_ROOM
+
+
+def _kind(value: Value) -> type:
+    """Lists and tuples are of one kind, and so are numbers and arrays, of no axis or more."""
+    if isinstance(value, (list, tuple)):
+        return list
+    if isinstance(value, Mapping):
+        return dict
+    return type(value) if value is None or isinstance(value, str) else float
