@@ -13,11 +13,13 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from ..author import Question
+from . import naive
 from .build import World
 from .code import TURN, Written
 from .detach import HELPER, detachments
 from .edits import Edit, applied, edits
 from .label import label
+from .naive import NAIVE
 from .reach import reached, scope_of
 
 __all__ = ["Mutant", "Trace", "bounded", "mutants"]
@@ -106,7 +108,7 @@ def _compiled(
         except (SyntaxError, ValueError):
             continue
         trace = Trace()
-        extra = {HELPER: _detacher(trace), MARK: _marker(trace), TURN: _turner(trace)}
+        extra = {HELPER: _detacher(trace), MARK: _marker(trace), TURN: _turner(trace), NAIVE: naive}
         world = World(package, {**loops, source.function: code}, extra)
         forward = _counting(question.around(world.copy(question.base)), trace)
         file = source.function.__code__.co_filename

@@ -172,3 +172,27 @@ def test_no_trial_changes_the_cases(tmp_path: Path) -> None:
     before: dict[str, Any] = {name: case.inputs["x"].copy() for name, case in made.cases.items()}  # type: ignore[union-attr]
     list(trials(made.source, made.question))
     assert all((made.cases[name].inputs["x"] == kept).all() for name, kept in before.items())
+
+
+STABLE = '''
+@question(out=1)
+def free(x):
+    """x (N,); out ()."""
+    return torch.logsumexp(x, 0)
+
+
+@free.cases
+def _(rng):
+    yield Case("seen", x=np.array([1.0, -2.0]))
+    yield Case("unseen", hidden=True, x=rng.normal(size=3))
+'''
+
+
+def test_overflow_must_be_shown(tmp_path: Path) -> None:
+    what = told(bench(tmp_path, STABLE), "torch.logsumexp(x, 0)  ->  naive.logsumexp(x, 0)")
+    assert what == "'seen' with x huge"
+
+
+def test_ties_must_be_shown(tmp_path: Path) -> None:
+    made = bench(tmp_path, STABLE.replace("torch.logsumexp(x, 0)", "x.argmax(0)").replace("1.0, -2.0", "0.9, 0.6, -2"))
+    assert "x rounded" in told(made, "x.argmax(0)  ->  last.argmax(x, 0)")
