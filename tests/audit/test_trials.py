@@ -59,6 +59,17 @@ def test_where_the_author_raises_a_wrong_answer_must_raise(tmp_path: Path) -> No
     assert "steps = 1" in told(made, "steps < 1  ->  steps < 2")
 
 
+def test_where_the_author_raises_gradients_are_asked_for_too(tmp_path: Path) -> None:
+    text = (
+        STEPS.replace("STRENGTH * steps", "0")
+        .replace("out=1", "out=1, dx=1")
+        .replace("return x *", "return (x**2).sum() *")
+    )
+    assert (
+        told(bench(tmp_path, text), "steps < 1  ->  steps < 0") == "'seen' with steps = 0, which must raise ValueError"
+    )
+
+
 def test_what_raises_by_accident_is_outside_the_domain(tmp_path: Path) -> None:
     """A library's error, in the author's own line or deeper, is no answer."""
     text = STEPS.replace("if steps < 1:", "if x.reshape(steps // 4, -1).dim() < 0:").replace("STRENGTH * steps", "0")
@@ -196,3 +207,29 @@ def test_overflow_must_be_shown(tmp_path: Path) -> None:
 def test_ties_must_be_shown(tmp_path: Path) -> None:
     made = bench(tmp_path, STABLE.replace("torch.logsumexp(x, 0)", "x.argmax(0)").replace("1.0, -2.0", "0.9, 0.6, -2"))
     assert "x rounded" in told(made, "x.argmax(0)  ->  last.argmax(x, 0)")
+
+
+CALLS = '''
+def helper(x, how):
+    return torch.relu(x) if how == "relu" else torch.nn.functional.softplus(x)
+
+
+@question(out=1)
+def chosen(x, how):
+    """x (N,), how; out ()."""
+    if how == "neither":
+        return x.exp().sum()
+    return abs(helper(x, how)).sum()
+
+
+@chosen.cases
+def _(rng):
+    yield Case("seen", x=np.array([1.0, -2.0]), how="neither")
+    yield Case("unseen", hidden=True, x=rng.normal(size=3), how="HOW")
+'''
+
+
+def test_calls_are_those_that_hidden_cases_make(tmp_path: Path) -> None:
+    made = bench(tmp_path / "a", CALLS.replace("HOW", "relu")).calls()
+    assert {"relu", "abs", "sum", "helper"} <= made and not made & {"exp", "softplus"}
+    assert "softplus" in bench(tmp_path / "b", CALLS.replace("HOW", "softplus")).calls()
