@@ -69,13 +69,16 @@ def _question(found: Audit, source: Source, written: Question, frozen: FrozenQue
         found.proofs[how] = found.proofs.get(how, 0) + count
     noise = measure(source, written, frozen, device)
     rooms = [
-        replace(room, excuse=excuses.reason(f"room of {room.output}", not room.enough))
+        replace(
+            room,
+            excuse=excuses.reason(f"room of {room.output}", not room.enough64),
+            excuse32=excuses.reason(f"float32 room of {room.output}", not room.enough32),
+        )
         for room in _rooms(frozen, noise, wrongs)
     ]
     found.rooms += rooms
     for room in rooms:
-        if not room.enough and not room.excuse:
-            found.problems += [f"{room.question}.{room.output}: {text}" for text in _no_room(room)]
+        found.problems += [f"{room.question}.{room.output}: {text}" for text in _no_room(room)]
     found.weak += [f"{frozen.name}: {phrase}" for phrase in weak_probes(frozen, axes_of(written), bench.calls())]
     found.problems += disagreements(source, written)
     found.problems += [
@@ -208,17 +211,19 @@ def _rooms(frozen: FrozenQuestion, noise: dict[str, dict[str, float]], wrongs: l
 
 
 def _no_room(room: Room) -> Iterator[str]:
-    if room.noisiest > NOISE_ROOM:
-        worst = max(room.noise, key=lambda kind: room.noise[kind])
-        yield (
-            f"right answers stray to {room.noisiest:.2g} of the tolerance ({worst}), more than {NOISE_ROOM:g}; "
-            "choose inputs that are better conditioned"
-        )
-    for near, name, dtype in (
-        (room.nearest, room.nearest_name, "float64"),
-        (room.nearest32, room.nearest32_name, "float32"),
+    """What is too little, in either dtype, and not excused."""
+    for near, name, dtype, excuse in (
+        (room.nearest, room.nearest_name, "float64", room.excuse),
+        (room.nearest32, room.nearest32_name, "float32", room.excuse32),
     ):
-        if near < MISTAKE_ROOM:
+        noise = room.noise_of(dtype == "float32")
+        worst = max(noise, key=lambda kind: noise[kind], default="")
+        if worst and noise[worst] > NOISE_ROOM and not excuse:
+            yield (
+                f"right answers stray to {noise[worst]:.2g} of the tolerance ({worst}), more than {NOISE_ROOM:g}; "
+                "choose inputs that are better conditioned"
+            )
+        if near < MISTAKE_ROOM and not excuse:
             yield (
                 f"the nearest wrong answer in {dtype} ({name}) is {near:.2g} tolerances away, less than "
                 f"{MISTAKE_ROOM:g}; choose a hidden case that shows it better"

@@ -202,6 +202,26 @@ def test_tiny_weights_and_a_tiny_penalty_leave_no_room(tmp_path: Path, sandbox: 
     assert any("tolerances away, less than 10" in problem for problem in found.problems)
 
 
+def test_an_excuse_of_room_is_for_one_dtype(tmp_path: Path, sandbox: Launcher) -> None:
+    """A float32 answer may lack room where a float64 answer must not, and the other way round."""
+    excuse = '\nridge.excuse("{} of {}", because="the penalty is tiny on purpose")\n'
+
+    def left(folder: str, *words: str) -> tuple[set[str], Audit]:
+        more = "".join(excuse.format(w, output) for w in words for output in ("loss", "dw"))
+        found = ridge(tmp_path / folder, sandbox, 1, 1e-7, more)
+        near = [p for p in found.problems if "the nearest wrong answer" in p]
+        return {dtype for dtype in ("float64", "float32") for p in near if f"in {dtype} " in p}, found
+
+    both, found = left("a")
+    assert both == {"float64", "float32"}
+    assert {room.output for room in found.rooms if not room.enough32} == {"loss", "dw"}
+    remaining, found = left("b", "float32 room")
+    assert remaining == {"float64"}
+    assert "ridge: float32 room of dw (the penalty is tiny on purpose)" in audit_table(found)
+    assert left("c", "room")[0] == {"float32"}
+    assert left("d", "room", "float32 room")[0] == set()
+
+
 def test_an_excuse_needs_a_finding(tmp_path: Path, sandbox: Launcher) -> None:
     found = ridge(tmp_path, sandbox, 1, 0.7, '\nridge.excuse("nothing", because="there is no such finding")\n')
     (problem,) = found.problems
