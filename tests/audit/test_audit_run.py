@@ -242,6 +242,34 @@ def test_the_docstring_and_the_cases_agree_on_shapes(tmp_path: Path, sandbox: La
     assert any("q.py:" in p and "gives x the shape (2,), the docstring of square says (N, D)" in p for p in problems)
 
 
+def test_a_row_that_no_tolerance_sees_is_a_finding(tmp_path: Path, sandbox: Launcher) -> None:
+    source = '''
+@question(out=1)
+def thrice(X):
+    """X (N, D); out (N, D)."""
+    return 3 * X
+
+
+@thrice.cases
+def _(rng):
+    yield Case("seen", X=np.array([[1.0, -2.0], [3.0, 0.5]]))
+    yield Case("unseen", hidden=True, X=np.array([[1e9, -2e9, 1.0], [1.0, 0.5, -2.0]]))
+    MORE
+'''
+    solution = "def thrice(X):\n    return 3 * X\n"
+    found = run(tmp_path / "a", sandbox, source=source.replace("MORE", ""), solution=solution)
+    lost = {w.name: w for w in found.wrong if " lost" in w.name}
+    assert {name: w.status for name, w in lost.items()} == {
+        "smallest row lost: out": "survives",
+        "smallest column lost: out": "survives",
+    }
+    assert lost["smallest row lost: out"].kill == "the public 'seen'"
+    assert any("smallest row lost: out survives every hidden case" in problem for problem in found.problems)
+    more = 'yield Case("shown", hidden=True, X=rng.normal(size=(4, 3)))'
+    found = run(tmp_path / "b", sandbox, source=source.replace("MORE", more), solution=solution)
+    assert not any(" lost" in problem for problem in found.problems)
+
+
 def test_noise_beyond_the_room_is_refused(tmp_path: Path, sandbox: Launcher) -> None:
     """A comparison that flips in float32: right answers in float32 would be failed."""
     source = '''
