@@ -20,7 +20,7 @@ class Wrong:
     question: str
     name: str
     kind: str  # "declared", "generic", "mutant" or "property"
-    status: str  # CAUGHT, SURVIVES, EQUAL to the reference on every input tried, or DEAD: nothing reaches its place
+    status: str  # CAUGHT, SURVIVES, EQUAL (not told apart from the reference on any input), or DEAD: nothing reaches it
     code: str = ""  # its row in the taxonomy
     where: str = ""  # file and line of a mutant
     hidden: int = 0  # hidden cases that fail it
@@ -44,15 +44,28 @@ class Room:
     nearest_name: str
     nearest32: float  # of a float32 answer
     nearest32_name: str
-    excuse: str = ""
+    excuse: str = ""  # the author's reason to let too little room for float64 answers be
+    excuse32: str = ""  # for float32 answers
 
     @property
     def noisiest(self) -> float:
         return max(self.noise.values(), default=0.0)
 
+    def noise_of(self, single: bool) -> dict[str, float]:
+        """The noise of right answers that are judged as float32, or of all others."""
+        return {kind: units for kind, units in self.noise.items() if ("float32" in kind) is single}
+
+    @property
+    def enough64(self) -> bool:
+        return max(self.noise_of(False).values(), default=0.0) <= NOISE_ROOM and self.nearest >= MISTAKE_ROOM
+
+    @property
+    def enough32(self) -> bool:
+        return max(self.noise_of(True).values(), default=0.0) <= NOISE_ROOM and self.nearest32 >= MISTAKE_ROOM
+
     @property
     def enough(self) -> bool:
-        return self.noisiest <= NOISE_ROOM and min(self.nearest, self.nearest32) >= MISTAKE_ROOM
+        return self.enough64 and self.enough32
 
 
 @dataclass

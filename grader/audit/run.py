@@ -25,7 +25,7 @@ from .records import ACCEPTED, CAUGHT, DEAD, EQUAL, MISTAKE_ROOM, NOISE_ROOM, SU
 from .trials import axes_of, disagreements
 from .vacuity import vacuous, wrong_answers
 from .variants import Bench, Values
-from .wrong import FLOAT16, RULES, Fare, fare, generic, right
+from .wrong import FLOAT16, ITEM, RULES, Fare, by_rule, fare, generic, right, rows_of
 
 MODEL = "model.py"
 Say = Callable[[str], None]
@@ -69,14 +69,17 @@ def _question(found: Audit, source: Source, written: Question, frozen: FrozenQue
         found.proofs[how] = found.proofs.get(how, 0) + count
     noise = measure(source, written, frozen, device)
     rooms = [
-        replace(room, excuse=excuses.reason(f"room of {room.output}", not room.enough))
+        replace(
+            room,
+            excuse=excuses.reason(f"room of {room.output}", not room.enough64),
+            excuse32=excuses.reason(f"float32 room of {room.output}", not room.enough32),
+        )
         for room in _rooms(frozen, noise, wrongs)
     ]
     found.rooms += rooms
     for room in rooms:
-        if not room.enough and not room.excuse:
-            found.problems += [f"{room.question}.{room.output}: {text}" for text in _no_room(room)]
-    found.weak += [f"{frozen.name}: {phrase}" for phrase in weak_probes(frozen, axes_of(written))]
+        found.problems += [f"{room.question}.{room.output}: {text}" for text in _no_room(room)]
+    found.weak += [f"{frozen.name}: {phrase}" for phrase in weak_probes(frozen, axes_of(written), bench.calls())]
     found.problems += disagreements(source, written)
     found.problems += [
         f"{frozen.name}: the accepted convention {name!r} never differs from the reference; take it out, or add a case"
@@ -134,32 +137,30 @@ def _wrong_answers(bench: Bench) -> Iterator[Wrong]:
         for case in frozen.cases:
             if case.raises is None:
                 answers[case.name] = Response({**case.expected, **case.mistakes.get(variant.name, {})})
-        yield _judged(
-            bench, Wrong(frozen.name, variant.name, "declared", "", variant.code), answers, bench.of_variant(variant)
-        )
+        raising = bench.raising(variant.forward) if variant.forward is not None else None
+        wrong = Wrong(frozen.name, variant.name, "declared", "", variant.code)
+        yield _judged(bench, wrong, answers, bench.of_variant(variant), raising)
     for g in generic(frozen):
         name = f"{g.name}: {g.output}" if g.output else g.name
-        compare = _rule(g.name, g.output) if g.name in RULES else None
+        compare = _rule(g.name, g.output) if g.name in (*RULES, ITEM) else None
         yield _judged(bench, Wrong(frozen.name, name, "generic", "", g.code, output=g.output), g.answers, compare)
     for index, word in ((-1, "last"), (0, "first")):
         if (alone := bench.one_example(index)) is not None:
             name = f"{word} example alone"
             compare = lambda case, values, index=index: bench.one_row(case, values, index) or {}  # noqa: E731
             yield _judged(bench, Wrong(frozen.name, name, "generic", "", "M13"), alone, compare)
-    for mutant in mutants(bench.question, f"_reference_{bench.source.name}"):
+    for mutant in mutants(bench.question, bench.package):
         where = f"{Path(mutant.file).name}:{mutant.line}"
         wrong = Wrong(frozen.name, mutant.label, "mutant", "", "M15" if mutant.kind == "detach" else "M16", where)
         answers = bench.answers(mutant.forward)
-        judged = _judged(bench, wrong, answers, bench.of_forward(mutant.forward))
+        judged = _judged(bench, wrong, answers, bench.of_forward(mutant.forward), bench.raising(mutant.forward))
         if judged.status in (SURVIVES, EQUAL) and not judged.kill and (mutant.inert or not mutant.reached):
             judged = replace(judged, status=DEAD)
         yield judged
 
 
 def _rule(name: str, output: str) -> Callable[..., Values | None]:
-    from .wrong import changed, rows_of
-
-    return lambda case, values: {output: changed(values[output], RULES[name][1], rows_of(case.inputs))}
+    return lambda case, values: {output: by_rule(name, values[output], rows_of(case.inputs))}
 
 
 def _judged(
@@ -167,6 +168,7 @@ def _judged(
     wrong: Wrong,
     answers: Mapping[str, Response],
     compare: Callable[..., Values | None] | None,
+    raising: Callable[..., object] | None = None,
 ) -> Wrong:
     f: Fare = fare(bench.frozen, answers)
     if f.hidden:
@@ -179,7 +181,8 @@ def _judged(
             distance=f.distance,
             distance32=f.distance32,
         )
-    tried, kill = bench.tell_apart(compare) if compare else (0, "one that returns other values than the first case")
+    other = (0, "one that returns other values than the first case")
+    tried, kill = bench.tell_apart(compare, raising) if compare else other
     equal = not kill and wrong.kind != "declared"
     return replace(wrong, status=EQUAL if equal else SURVIVES, public=f.public, tried=tried, kill=kill)
 
@@ -208,17 +211,19 @@ def _rooms(frozen: FrozenQuestion, noise: dict[str, dict[str, float]], wrongs: l
 
 
 def _no_room(room: Room) -> Iterator[str]:
-    if room.noisiest > NOISE_ROOM:
-        worst = max(room.noise, key=lambda kind: room.noise[kind])
-        yield (
-            f"right answers stray to {room.noisiest:.2g} of the tolerance ({worst}), more than {NOISE_ROOM:g}; "
-            "choose inputs that are better conditioned"
-        )
-    for near, name, dtype in (
-        (room.nearest, room.nearest_name, "float64"),
-        (room.nearest32, room.nearest32_name, "float32"),
+    """What is too little, in either dtype, and not excused."""
+    for near, name, dtype, excuse in (
+        (room.nearest, room.nearest_name, "float64", room.excuse),
+        (room.nearest32, room.nearest32_name, "float32", room.excuse32),
     ):
-        if near < MISTAKE_ROOM:
+        noise = room.noise_of(dtype == "float32")
+        worst = max(noise, key=lambda kind: noise[kind], default="")
+        if worst and noise[worst] > NOISE_ROOM and not excuse:
+            yield (
+                f"right answers stray to {noise[worst]:.2g} of the tolerance ({worst}), more than {NOISE_ROOM:g}; "
+                "choose inputs that are better conditioned"
+            )
+        if near < MISTAKE_ROOM and not excuse:
             yield (
                 f"the nearest wrong answer in {dtype} ({name}) is {near:.2g} tolerances away, less than "
                 f"{MISTAKE_ROOM:g}; choose a hidden case that shows it better"

@@ -36,8 +36,16 @@ def trials(source: Source, question: Question) -> Iterator[tuple[str, Case]]:
         if isinstance(value, np.ndarray) and value.dtype.kind == "f" and (value < 0).any()
     }
     axes = axes_of(question)
+    fixed = set(axes) | {axis for names in axes.values() for axis in names} | labels_of(question)
+    unsigned = unsigned_of(question)
     for case in own:
-        for what, inputs in _changes(case.inputs, signed, axes):
+        whole = [n for n, v in case.inputs.items() if type(v) is int and n not in fixed]
+        changes = [
+            *_changes(case.inputs, signed, axes),
+            *((f"{n} = {other}", {**case.inputs, n: other}) for n in whole for other in _other_ints(case.inputs[n])),
+            *(c for n in case.inputs if n not in signed for c in never_negative(case.inputs, n, n in unsigned)),
+        ]
+        for what, inputs in changes:
             try:
                 yield f"{case.name!r} with {what}", Case(case.name, hidden=case.hidden, kink=case.kink, **inputs)
             except AuthorError:
@@ -48,7 +56,7 @@ def _changes(
     inputs: Mapping[str, Value], signed: set[str], axes: Mapping[str, tuple[str, ...]]
 ) -> Iterator[tuple[str, dict[str, Value]]]:
     """Inputs that are still of the question's domain, as far as one can tell: only arrays that hold negative
-    numbers are rounded, scaled or emptied, since others may be probabilities or counts."""
+    numbers are rounded, scaled or emptied, since others may be probabilities or counts (never_negative)."""
     real = {n: v for n, v in inputs.items() if n in signed and isinstance(v, np.ndarray) and v.size}
     if real:
         names = " and ".join(real)
@@ -67,6 +75,51 @@ def _changes(
         cut = {n: _cut(v, axes.get(n, ()), axis, 1) for n, v in inputs.items()}
         if cut is not None and not _labels_below(inputs, axes, axis):
             yield f"{axis} = 1", cut
+
+
+def _other_ints(value: Value) -> list[int]:
+    assert isinstance(value, int)
+    return [n for n in dict.fromkeys((0, 1, value + 1, 2 * value)) if n != value]
+
+
+def never_negative(inputs: Mapping[str, Value], name: str, unsigned: bool) -> Iterator[tuple[str, dict[str, Value]]]:
+    """Other values for a float array without negative numbers. Probabilities stay so: one is 0, one row is certain.
+    Others get a 0, a row of zeros and, unless `unsigned` or all are 0 or 1 as in a mask, negative numbers."""
+    value = inputs[name]
+    if not isinstance(value, np.ndarray) or value.dtype.kind != "f" or not value.size or not np.isfinite(value).all():
+        return
+    axis = simplex_axis(value)
+    first: tuple[Any, ...] = (0,) * value.ndim
+    other = value.copy()
+    other[first] = 0
+    if axis is not None:
+        total = other.sum(axis, keepdims=True)
+        if (total > 0).all():
+            yield f"one entry of {name} zero, the rest renormalised", {**inputs, name: other / total}
+        certain = value.copy()
+        row: tuple[Any, ...] = tuple(slice(None) if d == axis % value.ndim else 0 for d in range(value.ndim))
+        certain[row] = np.eye(1, value.shape[axis], value.shape[axis] - 1)[0]
+        yield f"the first row of {name} certain (one-hot)", {**inputs, name: certain}
+        return
+    yield f"one entry of {name} zero", {**inputs, name: other}
+    if value.ndim > 1:
+        blank = value.copy()
+        blank[0] = 0
+        yield f"the first row of {name} zero", {**inputs, name: blank}
+    if not unsigned and not np.isin(value, (0, 1)).all():
+        lowered = value - np.median(value).astype(value.dtype)
+        lowered[first] = 0
+        yield f"negative numbers and a zero in {name}", {**inputs, name: lowered}
+
+
+def simplex_axis(value: Array) -> int | None:
+    """The axis along which an array holds probabilities, as far as one can tell: none is negative, they sum to 1."""
+    if value.dtype.kind != "f" or not value.ndim or not value.size or (value < 0).any():
+        return None
+    for axis in (-1, 0):
+        if value.shape[axis] > 1 and np.allclose(value.sum(axis), 1, rtol=0, atol=1e-6):
+            return axis
+    return None
 
 
 def _cut(value: Value, names: tuple[str, ...], axis: str, size: int) -> Value:
@@ -101,6 +154,17 @@ def axes_of(question: Question) -> dict[str, tuple[str, ...]]:
             if parts and all(re.fullmatch(r"[A-Za-z_]\w*|\d+", part) for part in parts):
                 found[name] = tuple(parts)
     return found
+
+
+def labels_of(question: Question) -> set[str]:
+    """Parameters that are classes or places, not amounts: `y`, and what the docstring says lies in 0..K-1."""
+    ranged = re.findall(r"(\w+)(?: \([^()]*\))?(?: int)? in (?:0|1)\.\.", question.doc)
+    return {"y", *ranged}
+
+
+def unsigned_of(question: Question) -> set[str]:
+    """Parameters whose docstring says that they are never negative: `p >= 0`, `s (N,) > 0`, `u in [0, 1)`."""
+    return set(re.findall(r"(\w+)(?: \([^()]*\))?,? (?:>=? 0|in [\[(]0)", question.doc))
 
 
 def disagreements(source: Source, question: Question) -> list[str]:

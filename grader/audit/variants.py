@@ -3,6 +3,8 @@ frozen cases, and where it survives them, on many more inputs."""
 
 from __future__ import annotations
 
+import dis
+import sys
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -17,6 +19,8 @@ from ..errors import AuthorError
 from ..freeze import Freezer
 from ..freeze.forward import Reference
 from ..model import Array, Failure, FrozenCase, FrozenQuestion, Response, Value, Verdict
+from ..mutants import bounded
+from ..mutants.build import inside
 from ..tolerance import bounds, distance
 from .records import MISTAKE_ROOM
 from .trials import axes_of, only_row, trials
@@ -32,12 +36,14 @@ class Bench:
     question: Question
     frozen: FrozenQuestion
     device: str
-    _trials: list[tuple[str, Case, Values]] = field(default_factory=list)
+    _trials: list[tuple[str, Case, Values | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.reference = Reference(self.source, self.question, self.device)
         self.freezer = Freezer(self.source, self.question, self.device)
         self.cases = {case.name: case for case in self.source.cases[self.question.name]}
+        self.package = f"_reference_{self.source.name}"
+        self.bounded = bounded(self.question, self.package)
 
     def proofs(self) -> Mapping[str, int]:
         """How often each way of checking confirmed a gradient of the reference, over cases and arguments."""
@@ -66,34 +72,74 @@ class Bench:
             kinds = tuple(c.__name__ for c in type(error).__mro__)
             return Response(failure=Failure(Verdict.ERROR, kinds[0]), raised=kinds)
 
-    def trials(self) -> list[tuple[str, Case, Values]]:
-        """Inputs beyond the cases, in words, with the reference's finite answers; drawn when first needed."""
+    def calls(self) -> frozenset[str]:
+        """The names of the functions that the author's own code calls in the hidden cases."""
+        names = set[str]()
+
+        def note(frame: Any, event: str, called: Any) -> None:
+            caller = frame if event == "c_call" else frame.f_back if event == "call" else None
+            if caller is not None and inside(self.package, caller.f_globals.get("__name__")):
+                names.add(called.__name__ if event == "c_call" else frame.f_code.co_name)
+
+        before = sys.getprofile()
+        for case in self.cases.values():
+            if case.hidden and case.raises is None:
+                sys.setprofile(note)
+                try:
+                    self.raising(self.question.forward)(case)
+                finally:
+                    sys.setprofile(before)
+        return frozenset(names)
+
+    def trials(self) -> list[tuple[str, Case, Values | None]]:
+        """Inputs beyond the cases, in words, with the reference's answers; None where it raises of its own will.
+        Drawn when first needed."""
         if not self._trials:
             for what, case in trials(self.source, self.question):
-                values = self._right(case)
+                values, raised = self._right(case)
                 if values is not None:
                     self._trials.append((what, case, values))
+                elif raised:
+                    self._trials.append((f"{what}, which must raise {raised}", case, None))
         return self._trials
 
-    def _right(self, case: Case) -> Values | None:
+    def _right(self, case: Case) -> tuple[Values | None, str]:
+        """The right answers, or None and the exception that the author's own code raises; None and "" where the
+        inputs are outside the question's domain: the answer is not a number, or something else in there fails."""
+        wanted = set(self.question.gradients.values())
         try:
-            values = self.reference.compute(case, self.question.forward, self.question.where, torch.float64).values()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                values = self.reference.run(case, self.bounded, torch.float64, wanted, parts_too=False).values()
         except AuthorError:
-            return None  # outside the question's domain
-        return values if all(np.isfinite(leaf).all() for v in values.values() for leaf in leaves(v)) else None
+            return None, ""
+        except Exception as error:
+            return None, type(error).__name__ if deliberate(error, self.package) else ""
+        lost = any(leaf.dtype.kind in "fc" and np.isnan(leaf).any() for v in values.values() for leaf in leaves(v))
+        return None if lost else values, ""
 
-    def tell_apart(self, wrong: Callable[[Case, Values], Values | None]) -> tuple[int, str]:
+    def tell_apart(
+        self, wrong: Callable[[Case, Values], Values | None], raising: Callable[[Case], Any] | None = None
+    ) -> tuple[int, str]:
         """The number of inputs on which a wrong answer was compared, and the first that tells it from the right
-        one, in words, or "" where none does. A wrong answer of None is one that raised."""
+        one, in words, or "" where none does. A wrong answer of None is one that raised. `raising` is run where the
+        reference raises: it must raise too, whatever."""
         tried = 0
-        for tried, (what, case, right) in enumerate(self.trials(), 1):
+        for what, case, right in self.trials():
+            if right is None and raising is None:
+                continue
+            tried += 1
             try:
                 with warnings.catch_warnings(), np.errstate(all="ignore"):
                     warnings.simplefilter("ignore")
-                    values = wrong(case, right)
-            except Exception:
-                values = None
-            if values is None or any(differs(values[name], right[name]) for name in values):
+                    values = wrong(case, right) if right is not None else None
+                    if right is None and raising is not None:
+                        raising(case)
+            except Exception as error:
+                if right is None and not isinstance(error, AuthorError):  # that one is ours: no answer at all
+                    continue
+                return tried, what
+            if right is None or values is None or any(differs(values[name], right[name]) for name in values):
                 return tried, what
         return tried, ""
 
@@ -101,6 +147,11 @@ class Bench:
         """A forward as a wrong answer to any case."""
         wanted = set(self.question.gradients.values())
         return lambda case, _: self.reference.run(case, forward, torch.float64, wanted, parts_too=False).values()
+
+    def raising(self, forward: Callable[..., Any]) -> Callable[[Case], Any]:
+        """A forward to be run where the reference raises."""
+        wanted = set(self.question.gradients.values())
+        return lambda case: self.reference.run(case, forward, torch.float64, wanted, parts_too=False)
 
     def of_variant(self, variant: Variant) -> Callable[[Case, Values], Values | None]:
         """A declared mistake as a wrong answer to any case."""
@@ -130,7 +181,7 @@ class Bench:
             return None
         n = next(v.shape[0] for v in case.inputs.values() if isinstance(v, np.ndarray) and v.ndim)
         try:
-            values = self._right(Case(case.name, hidden=case.hidden, kink=case.kink, **inputs))
+            values, _ = self._right(Case(case.name, hidden=case.hidden, kink=case.kink, **inputs))
         except AuthorError:
             return None
         if values is None:
@@ -139,6 +190,17 @@ class Bench:
             k: v / n if k in self.question.gradients and isinstance(v, np.ndarray) else v for k, v in values.items()
         }
         return {k: v for k, v in share.items() if np.shape(v) == np.shape(right[k])} and {**right, **share}
+
+
+def deliberate(error: BaseException, package: str) -> bool:
+    """Whether an exception was raised by a `raise` or an `assert` in a module of the author's, and not by a library
+    that could not go on."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or not inside(package, trace.tb_frame.f_globals.get("__name__")):
+        return False
+    return trace.tb_frame.f_code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
 
 
 def leaves(value: Value) -> Iterator[Array]:
@@ -155,13 +217,25 @@ def leaves(value: Value) -> Iterator[Array]:
 
 def differs(wrong: Value, right: Value) -> bool:
     """Whether two values lie further apart than the room that a tolerance must leave, or differ in kind."""
-    a, b = list(leaves(wrong)), list(leaves(right))
-    if len(a) != len(b) or type(wrong) is not type(right):
+    if _kind(wrong) is not _kind(right):
         return True
-    for x, y in zip(a, b, strict=True):
-        if x.shape != y.shape:
-            return True
-        units = distance(x, y, bounds(y, 0.0, 0.0, False)["float64"])
-        if units.size and float(units.max()) >= MISTAKE_ROOM:
-            return True
-    return not a and wrong != right
+    if isinstance(wrong, (list, tuple)) and isinstance(right, (list, tuple)):
+        return len(wrong) != len(right) or any(map(differs, wrong, right))
+    if isinstance(wrong, Mapping) and isinstance(right, Mapping):
+        return wrong.keys() != right.keys() or any(differs(item, right[key]) for key, item in wrong.items())
+    if _kind(wrong) is not float:
+        return bool(wrong != right)
+    x, y = np.asarray(wrong), np.asarray(right)
+    if x.shape != y.shape:
+        return True
+    units = distance(x, y, bounds(y, 0.0, 0.0, False)["float64"])
+    return bool(units.size) and float(units.max()) >= MISTAKE_ROOM
+
+
+def _kind(value: Value) -> type:
+    """Lists and tuples are of one kind, and so are numbers and arrays, of no axis or more."""
+    if isinstance(value, (list, tuple)):
+        return list
+    if isinstance(value, Mapping):
+        return dict
+    return type(value) if value is None or isinstance(value, str) else float

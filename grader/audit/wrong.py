@@ -69,10 +69,11 @@ def _each(value: Value, change: Callable[[Array], Array]) -> Value:
     return change(np.asarray(value))
 
 
-def _matrices(value: Value) -> bool:
+def _holds(value: Value, wanted: Callable[[Array], bool]) -> bool:
+    """Whether a number or array in a value is of some kind."""
     if isinstance(value, (list, dict)):
-        return any(map(_matrices, value.values() if isinstance(value, dict) else value))
-    return np.ndim(value) == 2
+        return any(_holds(item, wanted) for item in (value.values() if isinstance(value, dict) else value))
+    return value is not None and not isinstance(value, str) and wanted(np.asarray(value))
 
 
 def right(question: FrozenQuestion) -> dict[str, Response]:
@@ -95,7 +96,47 @@ RULES: dict[str, tuple[str, Callable[[Array, int], Array]]] = {
     "not averaged": ("M01", lambda e, n: e if e.dtype == bool else n * e),
     "transposed": ("M12", lambda e, _: e.T if e.ndim == 2 else e),
     FLOAT16: ("M34", lambda e, _: e.astype(np.float16).astype(e.dtype) if e.dtype.kind == "f" else e),
+    "smallest row lost": ("", lambda e, _: _without_smallest(e, 0) if e.ndim > 1 else e),
+    "smallest column lost": ("", lambda e, _: _without_smallest(e, e.ndim - 1) if e.ndim > 1 else e),
+    "smallest element lost": ("", lambda e, _: _without_smallest(e, 0) if e.ndim == 1 else e),
 }
+ITEM = "smallest item lost"  # of a list or dict: no rule for each number by itself
+NEEDS: dict[str, Callable[[Array], bool]] = {  # a rule is left out where no right answer holds such an array
+    "transposed": lambda e: e.ndim == 2,
+    "smallest row lost": lambda e: e.ndim > 1 and _without_smallest(e, 0) is not e,
+    "smallest column lost": lambda e: e.ndim > 1 and _without_smallest(e, e.ndim - 1) is not e,
+    "smallest element lost": lambda e: e.ndim == 1 and _without_smallest(e, 0) is not e,
+}
+
+
+def _without_smallest(e: Array, axis: int) -> Array:
+    """An array whose slice with the smallest nonzero max|.| along an axis is 0: a mistake that hides behind a
+    tolerance that grows with the largest number. Itself where fewer than two are not 0: one alone is "zeros"."""
+    if not e.size:
+        return e
+    largest = np.abs(np.moveaxis(e, axis, 0).reshape(e.shape[axis], -1)).max(axis=1)
+    if np.count_nonzero(largest) < 2:
+        return e
+    out = e.copy()
+    np.moveaxis(out, axis, 0)[int(np.argmin(np.where(largest > 0, largest, np.inf)))] = 0
+    return out
+
+
+def _without_item(value: Value) -> Value:
+    """A list or dict whose smallest number or array, but for those that are 0, is 0; itself where fewer than two
+    are not 0."""
+    sizes: list[float] = []
+
+    def measured(e: Array) -> Array:
+        sizes.append(float(np.abs(e).max()) if e.size else 0.0)
+        return e
+
+    _each(value, measured)
+    nonzero = [size for size in sizes if size > 0]
+    if len(nonzero) < 2:
+        return value
+    smallest, turn = sizes.index(min(nonzero)), iter(range(len(sizes)))
+    return _each(value, lambda e: np.zeros_like(e) if next(turn) == smallest else e)
 
 
 @dataclass(frozen=True)
@@ -120,23 +161,30 @@ def generic(question: FrozenQuestion) -> Iterator[Generic]:
     for output in question.outputs:
         if output.kind not in ("array", "list", "dict"):
             continue
-        for name, (code, rule) in RULES.items():
-            if name == "transposed" and not any(_matrices(c.expected[output.name]) for c in ordinary):
+        for name, (code, _) in RULES.items():
+            if name in NEEDS and not any(_holds(c.expected[output.name], NEEDS[name]) for c in ordinary):
                 continue
-            values = {c.name: changed(c.expected[output.name], rule, rows_of(c.inputs)) for c in ordinary}
+            values = {c.name: by_rule(name, c.expected[output.name], rows_of(c.inputs)) for c in ordinary}
             yield Generic(name, code, output.name, _replaced(question, output.name, values))
+        if output.kind in ("list", "dict"):
+            values = {c.name: _without_item(c.expected[output.name]) for c in ordinary}
+            if any(values[c.name] is not c.expected[output.name] for c in ordinary):
+                yield Generic(ITEM, "", output.name, _replaced(question, output.name, values))
         yield Generic("keeps its first answer", "M25", output.name, _kept(question, output.name))
-        yield Generic("adds to its last answer", "M25", output.name, _added(question, output.name))
+        if any(_holds(c.expected[output.name], lambda e: e.dtype != bool and bool(e.any())) for c in ordinary):
+            yield Generic("adds to its last answer", "M25", output.name, _added(question, output.name))
     arrays = {c.name: tuple(n for n, v in c.inputs.items() if isinstance(v, np.ndarray) and v.size) for c in ordinary}
     if any(arrays.values()):
         answers = {c.name: Response(c.expected, modified=arrays[c.name]) for c in ordinary}
         yield Generic("changes its input", "M24", "", {**right(question), **answers})
 
 
-def changed(value: Value, rule: Callable[[Array, int], Array], n: int) -> Value:
-    """A value with a rule applied to every number in it; n is the number of examples."""
+def by_rule(name: str, value: Value, n: int) -> Value:
+    """A value made wrong by a rule of this name; n is the number of examples."""
+    if name == ITEM:
+        return _without_item(value)
     with np.errstate(all="ignore"):
-        return _each(value, lambda e: rule(e, n))
+        return _each(value, lambda e: RULES[name][1](e, n))
 
 
 def _replaced(question: FrozenQuestion, output: str, values: Mapping[str, Value]) -> dict[str, Response]:
@@ -154,12 +202,34 @@ def _kept(question: FrozenQuestion, output: str) -> dict[str, Response]:
 
 def _added(question: FrozenQuestion, output: str) -> dict[str, Response]:
     """What is left of an answer is added to the next one of its shape, and to the same call made again."""
-    answers, last = right(question), dict[tuple[int, ...], Array]()
+    answers, last = right(question), dict[str, Value]()
     for case in question.cases:
-        value = case.expected.get(output)
-        if case.raises is not None or not isinstance(value, np.ndarray) or value.dtype == bool:
+        if case.raises is not None or output not in case.expected:
             continue
-        total = last[value.shape] = value + last.get(value.shape, 0)
-        again = {**case.expected, output: total + value}
+        value = case.expected[output]
+        form = _form(value)
+        total = last[form] = _sum(value, last[form]) if form in last else value
+        again = {**case.expected, output: _sum(total, value)}
         answers[case.name] = Response({**case.expected, output: total}, again=again)
     return answers
+
+
+def _form(value: Value) -> str:
+    """The shapes in a value, in words: values of one form can be added."""
+    if isinstance(value, list):
+        return f"[{', '.join(map(_form, value))}]"
+    if isinstance(value, dict):
+        return f"{{{', '.join(f'{key!r}: {_form(item)}' for key, item in value.items())}}}"
+    return "" if value is None or isinstance(value, str) else str(np.shape(value))
+
+
+def _sum(a: Value, b: Value) -> Value:
+    """Two values of one form, added number by number; flags and texts are the first's."""
+    if isinstance(a, list) and isinstance(b, list):
+        return [_sum(x, y) for x, y in zip(a, b, strict=True)]
+    if isinstance(a, dict) and isinstance(b, dict):
+        return {key: _sum(item, b[key]) for key, item in a.items()}
+    if a is None or b is None or isinstance(a, str) or isinstance(b, str) or np.asarray(a).dtype == bool:
+        return a
+    with np.errstate(all="ignore"):
+        return np.asarray(np.asarray(a) + np.asarray(b))

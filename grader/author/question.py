@@ -198,7 +198,8 @@ class Question(Cased):
 
     def excuse(self, what: str, *, because: str) -> None:
         """Let the audit pass over one finding on this question, for a reason that it prints: the name of a wrong
-        answer that survives (as the audit names it), or "room of OUTPUT"."""
+        answer that survives (as the audit names it), "room of OUTPUT" for the tolerance of its float64 answers, or
+        "float32 room of OUTPUT" for that of its float32 answers."""
         where = Where.frame(sys._getframe(1))
         if not isinstance(because, str) or len(because.strip()) < 10:
             raise where.refuse(f"{what!r} is excused without a reason", "Say why in because='...'")

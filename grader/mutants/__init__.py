@@ -13,14 +13,16 @@ from types import CodeType, FunctionType
 from typing import Any
 
 from ..author import Question
+from . import naive
 from .build import World
 from .code import TURN, Written
 from .detach import HELPER, detachments
 from .edits import Edit, applied, edits
 from .label import label
+from .naive import NAIVE
 from .reach import reached, scope_of
 
-__all__ = ["Mutant", "Trace", "mutants"]
+__all__ = ["Mutant", "Trace", "bounded", "mutants"]
 MARK = "__reached__"  # a name in the mutant's globals
 TURNS = 10_000
 
@@ -76,6 +78,17 @@ def mutants(question: Question, package: str) -> list[Mutant]:
     return found
 
 
+def bounded(question: Question, package: str) -> Callable[..., Any]:
+    """The forward as it is, but that RuntimeError is raised where its `while` loops take more than 10,000 turns."""
+    sources = reached(inspect.unwrap(question.base), package)
+    loops = {source.function: source.compiled(source.tree) for source in sources if source.loops}
+    if not loops:
+        return question.forward
+    trace = Trace()
+    world = World(package, loops, {TURN: _turner(trace)})
+    return _counting(question.around(world.copy(question.base)), trace)
+
+
 def _line(edit: Edit, source: Written) -> int:
     return getattr(edit.old, "lineno", source.tree.lineno)
 
@@ -95,7 +108,7 @@ def _compiled(
         except (SyntaxError, ValueError):
             continue
         trace = Trace()
-        extra = {HELPER: _detacher(trace), MARK: _marker(trace), TURN: _turner(trace)}
+        extra = {HELPER: _detacher(trace), MARK: _marker(trace), TURN: _turner(trace), NAIVE: naive}
         world = World(package, {**loops, source.function: code}, extra)
         forward = _counting(question.around(world.copy(question.base)), trace)
         file = source.function.__code__.co_filename

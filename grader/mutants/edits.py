@@ -1,7 +1,7 @@
 """Single edits of a function's syntax tree, each a slip that a student could make.
 
-Left alone: docstrings, annotations, defaults, `raise`, `assert`, f-strings, subscripts, shapes, and whatever could
-keep a loop from ending (the test of a `while`, what it reads, `range`, an `if` that breaks)."""
+Left alone: docstrings, annotations, defaults, `raise`, `assert`, f-strings, what a subscript computes, shapes, and
+whatever could keep a loop from ending (the test of a `while`, what it reads, `range`, an `if` that breaks)."""
 
 from __future__ import annotations
 
@@ -10,6 +10,8 @@ import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from .naive import TIES, UNSTABLE
+from .rewrite import stand_in, unsliced
 from .scope import Scope
 from .walker import Walker
 from .words import (
@@ -20,6 +22,7 @@ from .words import (
     EXCHANGED,
     EXCHANGED_BUILTINS,
     LEFT_ALONE,
+    NO_GRADIENT_ATTRIBUTES,
     PAIRS,
     SHAPES,
     STRUCTURE,
@@ -179,6 +182,11 @@ class _Finder(Walker):
             others = [kind(n) for n in STEPS.get(value, [value + 1])]
         self.add("constant", node, *(ast.Constant(other) for other in others))
 
+    def visit_Subscript(self, node: ast.Subscript) -> None:
+        if not (isinstance(node.value, ast.Attribute) and node.value.attr in NO_GRADIENT_ATTRIBUTES):
+            self.add("slice dropped", node, *unsliced(node))
+        self.visit(node.value)
+
     # -- calls -----------------------------------------------------------------------------------------
 
     def visit_Attribute(self, node: ast.Attribute) -> None:
@@ -191,6 +199,9 @@ class _Finder(Walker):
         if name == "range":
             return
         self._exchange(node, name)
+        if operands and name in UNSTABLE | TIES:
+            made, shown = stand_in(node, name, operands)
+            self.found.append(Edit(node, made, "unstable" if name in UNSTABLE else "ties", shown))
         if operands and name in DROPPED:
             self.add("function dropped", node, operands[0])
         elif operands and name in TRANSPOSES:

@@ -21,7 +21,7 @@ def audit_table(found: Audit, everything: bool = False) -> str:
     equal = [w for w in found.wrong if w.status == "equal" and w.kind == "mutant"]
     if equal:
         most = max(w.tried for w in equal)
-        head = f"equal to the reference on every input tried (up to {most}), so no case can fail them:"
+        head = f"not told apart from the reference on up to {most} inputs:"
         blocks.append(_listed(head, [f"{w.question}: {w.name} ({w.where})" for w in equal], everything))
     blocks.append(_listed("no hidden case tries:", found.weak, True))
     blocks.append(_listed("excused by the author:", _excused(found), True))
@@ -87,7 +87,13 @@ def _each(wrongs: Sequence[Wrong]) -> str:
 
 def _excused(found: Audit) -> list[str]:
     wrongs = [f"{w.question}: {w.name} ({w.excuse})" for w in found.wrong if w.excuse]
-    return wrongs + [f"{r.question}: room of {r.output} ({r.excuse})" for r in found.rooms if r.excuse]
+    rooms = [
+        f"{r.question}: {words} of {r.output} ({excuse})"
+        for r in found.rooms
+        for words, excuse in (("room", r.excuse), ("float32 room", r.excuse32))
+        if excuse
+    ]
+    return wrongs + rooms
 
 
 def _listed(head: str, items: Sequence[str], everything: bool) -> str:

@@ -13,9 +13,9 @@ from grader.model import FrozenCase, FrozenQuestion, Output
 AXES = {"X": ("N", "D"), "W": ("K", "D"), "y": ("N",)}
 
 
-def weak(*cases: dict[str, Any], axes: dict[str, tuple[str, ...]] = AXES) -> list[str]:
+def weak(*cases: dict[str, Any], axes: dict[str, tuple[str, ...]] = AXES, calls: str = "") -> list[str]:
     frozen = tuple(FrozenCase(f"c{i}", True, inputs, {}, {}) for i, inputs in enumerate(cases))
-    return weak_probes(FrozenQuestion("f", "F", (), (Output("out", 1.0),), (), frozen), axes)
+    return weak_probes(FrozenQuestion("f", "F", (), (Output("out", 1.0),), (), frozen), axes, frozenset(calls.split()))
 
 
 def drawn(n: int, d: int, k: int, seed: int = 0, **more: Any) -> dict[str, Any]:
@@ -37,6 +37,8 @@ def test_strong_cases_have_no_weakness() -> None:
             "reg is 0.5 throughout, where keeping and dropping look alike",
         ),
         ((drawn(7, 5, 4, reg=0.3), drawn(6, 3, 5, reg=0.3)), "reg is 0.3 throughout"),
+        ((drawn(7, 5, 4, reg=0), drawn(6, 3, 5, reg=0)), "reg is 0 throughout"),
+        ((drawn(7, 5, 4, steps=1), drawn(6, 3, 5, 1, steps=1)), "steps is 1 throughout"),
         ((drawn(1, 5, 4), drawn(1, 3, 5, 1)), "N is 1 throughout"),
         ((drawn(4, 5, 4), drawn(4, 3, 5, 1)), "N is 4 throughout"),
         ((drawn(5, 3, 3), drawn(6, 4, 4, 1)), "D equals K throughout"),
@@ -70,3 +72,47 @@ def test_only_cases_that_return_count() -> None:
     frozen = (FrozenCase("bad", True, {}, {}, {}, raises="ValueError"),)
     question = FrozenQuestion("f", "F", (), (Output("out", 1.0),), (), frozen)
     assert weak_probes(question, {}) == ["no hidden case returns a value"]
+
+
+def test_scores_that_overflow_are_asked_for_where_exp_is_called() -> None:
+    phrase = "no score is large: overflow is not tried"
+    small, large = drawn(7, 5, 4), drawn(6, 3, 5, 1)
+    large["X"] = 100 * large["X"]
+    assert phrase in weak(small, calls="gather log_softmax")
+    assert phrase not in weak(small, large, calls="log_softmax")
+    assert phrase not in weak(small, calls="relu gather")
+    assert phrase not in weak({"n": 3}, calls="exp")
+
+
+@pytest.mark.parametrize(
+    ("index", "edge"),
+    [
+        (np.s_[0], "first row"),
+        (np.s_[-1], "last row"),
+        (np.s_[:, 0], "first column"),
+        (np.s_[:, -1], "last column"),
+    ],
+)
+def test_an_edge_of_zeros(index: Any, edge: str) -> None:
+    cases = [drawn(7, 5, 4), drawn(6, 3, 5, 1)]
+    for case in cases:
+        case["W"][index] = 0
+    assert weak(*cases) == [f"the {edge} of W is zero throughout"]
+    assert weak(cases[0], drawn(6, 3, 5, 1)) == []
+
+
+def test_all_zero_is_said_once() -> None:
+    found = weak(drawn(7, 5, 4, W=np.zeros((4, 5))), drawn(6, 3, 5, 1, W=np.zeros((5, 3))))
+    assert found == ["W is zero throughout"]
+
+
+def test_numbers_that_are_never_negative() -> None:
+    cases = [drawn(7, 5, 4), drawn(6, 3, 5, 1)]
+    for case in cases:
+        case["X"] = np.abs(case["X"])
+    assert weak(*cases, calls="relu sum") == ["X is never negative"]
+    assert weak(*cases, calls="sum") == []
+    for case in cases:
+        case["X"] /= case["X"].sum(1, keepdims=True)
+    assert weak(*cases, calls="relu sum") == []  # probabilities
+    assert weak(cases[0], drawn(6, 3, 5, 1), calls="abs") == []

@@ -202,6 +202,26 @@ def test_tiny_weights_and_a_tiny_penalty_leave_no_room(tmp_path: Path, sandbox: 
     assert any("tolerances away, less than 10" in problem for problem in found.problems)
 
 
+def test_an_excuse_of_room_is_for_one_dtype(tmp_path: Path, sandbox: Launcher) -> None:
+    """A float32 answer may lack room where a float64 answer must not, and the other way round."""
+    excuse = '\nridge.excuse("{} of {}", because="the penalty is tiny on purpose")\n'
+
+    def left(folder: str, *words: str) -> tuple[set[str], Audit]:
+        more = "".join(excuse.format(w, output) for w in words for output in ("loss", "dw"))
+        found = ridge(tmp_path / folder, sandbox, 1, 1e-7, more)
+        near = [p for p in found.problems if "the nearest wrong answer" in p]
+        return {dtype for dtype in ("float64", "float32") for p in near if f"in {dtype} " in p}, found
+
+    both, found = left("a")
+    assert both == {"float64", "float32"}
+    assert {room.output for room in found.rooms if not room.enough32} == {"loss", "dw"}
+    remaining, found = left("b", "float32 room")
+    assert remaining == {"float64"}
+    assert "ridge: float32 room of dw (the penalty is tiny on purpose)" in audit_table(found)
+    assert left("c", "room")[0] == {"float32"}
+    assert left("d", "room", "float32 room")[0] == set()
+
+
 def test_an_excuse_needs_a_finding(tmp_path: Path, sandbox: Launcher) -> None:
     found = ridge(tmp_path, sandbox, 1, 0.7, '\nridge.excuse("nothing", because="there is no such finding")\n')
     (problem,) = found.problems
@@ -220,6 +240,34 @@ def test_the_docstring_and_the_cases_agree_on_shapes(tmp_path: Path, sandbox: La
     source = (SQUARE + CASES).replace("x (N,)", "x (N, D)")
     problems = run(tmp_path, sandbox, source=source).problems
     assert any("q.py:" in p and "gives x the shape (2,), the docstring of square says (N, D)" in p for p in problems)
+
+
+def test_a_row_that_no_tolerance_sees_is_a_finding(tmp_path: Path, sandbox: Launcher) -> None:
+    source = '''
+@question(out=1)
+def thrice(X):
+    """X (N, D); out (N, D)."""
+    return 3 * X
+
+
+@thrice.cases
+def _(rng):
+    yield Case("seen", X=np.array([[1.0, -2.0], [3.0, 0.5]]))
+    yield Case("unseen", hidden=True, X=np.array([[1e9, -2e9, 1.0], [1.0, 0.5, -2.0]]))
+    MORE
+'''
+    solution = "def thrice(X):\n    return 3 * X\n"
+    found = run(tmp_path / "a", sandbox, source=source.replace("MORE", ""), solution=solution)
+    lost = {w.name: w for w in found.wrong if " lost" in w.name}
+    assert {name: w.status for name, w in lost.items()} == {
+        "smallest row lost: out": "survives",
+        "smallest column lost: out": "survives",
+    }
+    assert lost["smallest row lost: out"].kill == "the public 'seen'"
+    assert any("smallest row lost: out survives every hidden case" in problem for problem in found.problems)
+    more = 'yield Case("shown", hidden=True, X=rng.normal(size=(4, 3)))'
+    found = run(tmp_path / "b", sandbox, source=source.replace("MORE", more), solution=solution)
+    assert not any(" lost" in problem for problem in found.problems)
 
 
 def test_noise_beyond_the_room_is_refused(tmp_path: Path, sandbox: Launcher) -> None:

@@ -71,9 +71,17 @@ def of(expression: str) -> dict[str, list[str]]:
             "reduction": ["x.amin(dim=1, keepdim=True)"],
             "axis": ["x.amax(dim=0, keepdim=True)"],
         }),
-        ("x.argmax(1)", {"reduction": ["x.argmin(1)"], "axis": ["x.argmax(0)"]}),
+        ("x.argmax(1)", {
+            "reduction": ["x.argmin(1)"],
+            "ties": ["__naive__.argmax(x, 1)"],
+            "axis": ["x.argmax(0)"],
+        }),
         ("torch.max(x, 1)", {"reduction": ["torch.min(x, 1)"], "axis": ["torch.max(x, 0)"]}),
-        ("x.logsumexp(0)", {"reduction": ["x.amax(0)"], "axis": ["x.logsumexp(1)"]}),
+        ("x.logsumexp(0)", {
+            "reduction": ["x.amax(0)"],
+            "unstable": ["__naive__.logsumexp(x, 0)"],
+            "axis": ["x.logsumexp(1)"],
+        }),
         ("x.prod(-1)", {"axis": ["x.prod(0)"]}),
         ("x.mean((0, 2))", {"reduction": ["x.sum((0, 2))"], "axis": ["x.mean((2,))", "x.mean((0,))"]}),
         ("torch.cat([a, b], 1)", {"axis": ["torch.cat([a, b], 0)"]}),
@@ -84,7 +92,11 @@ def of(expression: str) -> dict[str, list[str]]:
         }),
         ("torch.relu(x)", {"function dropped": ["x"]}),
         ("x.sqrt()", {"function dropped": ["x"]}),
-        ("F.log_softmax(x, dim=1)", {"function dropped": ["x"], "axis": ["F.log_softmax(x, dim=0)"]}),
+        ("F.log_softmax(x, dim=1)", {
+            "unstable": ["__naive__.log_softmax(x, dim=1)"],
+            "function dropped": ["x"],
+            "axis": ["F.log_softmax(x, dim=0)"],
+        }),
         ("x.clamp(min=0)", {"function dropped": ["x"], "constant": ["x.clamp(min=1)"]}),
         ("torch.maximum(a, b)", {"reduction": ["torch.minimum(a, b)"], "function dropped": ["a", "b"]}),
         ("max(a, b)", {"reduction": ["min(a, b)"], "function dropped": ["a", "b"]}),
@@ -107,7 +119,9 @@ def test_the_edits_of_an_expression(expression: str, wanted: dict[str, list[str]
         'raise ValueError("1" + str(a + 1))',
         "assert a > 1, 1",
         'return f"{a + 1}"',
-        "return x[1:, a + 1]",
+        "return x[a + 1]",
+        "return x[:, None]",
+        "return x.shape[1:]",
         "return torch.zeros(a, device=b + 1, dtype=helper(1))",
         "return x.gather(1, a)",
         "return x.reshape(-1, 2)",
@@ -226,3 +240,44 @@ def test_a_long_label_shows_the_place_that_differs() -> None:
     for text in found:
         old, new = text.split("  ->  ")
         assert len(text) <= 70 and old != new
+
+
+@pytest.mark.parametrize(
+    ("expression", "wanted"),
+    [
+        ("a[1:]", ["a"]),
+        ("a[:-1]", ["a"]),
+        ("a[::2]", ["a"]),
+        ("a[:, 1:]", ["a"]),
+        ("a[1:, 2:]", ["a[:, 2:]", "a[1:, :]"]),
+        ("a[0, 1:]", ["a[0, :]"]),
+        ("a[:, 1:, None]", ["a[:, :, None]"]),
+        ("a[:]", None),
+        ("a[0]", None),
+    ],
+)
+def test_slices_are_dropped(expression: str, wanted: list[str] | None) -> None:
+    assert of(expression).get("slice dropped") == wanted
+
+
+def test_what_is_written_to_keeps_its_slice() -> None:
+    assert "slice dropped" not in results("x[1:] = a\nx[1:] += a")
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "wanted"),
+    [
+        ("return x.log_softmax(1)", "unstable", "x.log_softmax(1)  ->  naive.log_softmax(x, 1)"),
+        ("return F.softplus(a + b)", "unstable", "F.softplus(a + b)  ->  naive.softplus(a + b)"),
+        ("return x.argmin()", "ties", "x.argmin()  ->  last.argmin(x)"),
+        ("return torch.argmax(x, dim=1)", "ties", "torch.argmax(x, dim=1)  ->  last.argmax(x, dim=1)"),
+    ],
+)
+def test_labels_of_stand_ins(body: str, kind: str, wanted: str) -> None:
+    tree = tree_of(body)
+    assert [label(tree, edit) for edit in edits(tree, SCOPE) if edit.kind == kind] == [wanted]
+
+
+def test_a_function_of_the_authors_has_no_stand_in() -> None:
+    scope = Scope(libraries=frozenset({"torch"}), authors=frozenset({"x", "a", "cross_entropy"}))
+    assert "unstable" not in results("return cross_entropy(x, a)", scope)
