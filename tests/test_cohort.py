@@ -114,7 +114,7 @@ def test_errors_are_carried_forward_where_the_labels_say_so_and_nowhere_else(gra
             for o in q["outcomes"]:
                 if o["carried"]:
                     assert o["verdict"] != "PASS" and o["message"].startswith(f"right once {o['carried']} is answered")
-    assert sum("carried" in about for about in LABELS.values()) == 3
+    assert sum("carried" in about for about in LABELS.values()) == 4
     assert "; carried: full_loss" in graded[1].stdout
 
 

@@ -91,10 +91,8 @@ def audit_to_json(found: Audit) -> dict[str, Any]:
         "clean": not found.problems,
         "problems": found.problems,
         "cases": {name: {"public": public, "hidden": hidden} for name, (public, hidden) in found.cases.items()},
-        "solutions": [
-            {"name": r.student, "score": r.score, "max_score": r.max_score}
-            for r in [*found.solutions, *([found.stub] if found.stub else [])]
-        ],
+        "solutions": [{"name": r.student, "score": r.score, "max_score": r.max_score} for r in found.solutions],
+        "stub": found.stub.score if found.stub else None,
         "rooms": [_finite({**asdict(room), "enough": room.enough}) for room in found.rooms],
         "wrong": [_finite(asdict(wrong)) for wrong in found.wrong],
         "weak": found.weak,

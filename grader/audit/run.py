@@ -80,7 +80,7 @@ def _question(found: Audit, source: Source, written: Question, frozen: FrozenQue
     for room in rooms:
         found.problems += [f"{room.question}.{room.output}: {text}" for text in _no_room(room)]
     found.weak += [f"{frozen.name}: {phrase}" for phrase in weak_probes(frozen, axes_of(written), bench.calls())]
-    found.problems += disagreements(source, written)
+    found.problems += disagreements(source, written, frozen)
     found.problems += [
         f"{frozen.name}: the accepted convention {name!r} never differs from the reference; take it out, or add a case"
         for name in frozen.conventions

@@ -12,7 +12,7 @@ import numpy as np
 from ..author import Case, Question
 from ..author.source import Source, draw_from, student_seed
 from ..errors import AuthorError
-from ..model import Array, Value
+from ..model import Array, FrozenQuestion, Value
 
 REDRAWS = 8
 HUGE = 1000.0
@@ -145,9 +145,9 @@ def _batch(inputs: Mapping[str, Value], axes: Mapping[str, tuple[str, ...]]) -> 
 
 
 def axes_of(question: Question) -> dict[str, tuple[str, ...]]:
-    """The names of the axes of each array parameter, as the docstring gives them: `X (N, D)`."""
+    """The names of the axes of each parameter and output, as the docstring gives them: `X (N, D)`."""
     found = {}
-    for name in question.params:
+    for name in (*question.params, *question.points):
         match = re.search(rf"(?<![\w.]){re.escape(name)} \(([^()]*)\)", question.doc)
         if match:
             parts = [part.strip() for part in match.group(1).split(",") if part.strip()]
@@ -167,13 +167,13 @@ def unsigned_of(question: Question) -> set[str]:
     return set(re.findall(r"(\w+)(?: \([^()]*\))?,? (?:>=? 0|in [\[(]0)", question.doc))
 
 
-def disagreements(source: Source, question: Question) -> list[str]:
-    """Cases whose arrays do not have the axes that the docstring promises to the student."""
+def disagreements(source: Source, question: Question, frozen: FrozenQuestion) -> list[str]:
+    """Cases whose arrays, inputs and right answers, lack the axes that the docstring promises to the student."""
     axes, out = axes_of(question), []
-    for case in source.cases[question.name]:
+    for case, kept in zip(source.cases[question.name], frozen.cases, strict=True):
         sizes: dict[str, tuple[str, int]] = {}
         for name, names in axes.items():
-            value = case.inputs.get(name)
+            value = case.inputs.get(name, kept.expected.get(name))
             if case.raises is not None or not isinstance(value, np.ndarray):
                 continue
             if value.ndim != len(names):

@@ -70,7 +70,8 @@ def _said(found: Audit) -> str:
         lines.append("gradients   " + ", ".join(f"{count} {how}" for how, count in found.proofs.items()))
     kinds = {kind: [w for w in found.wrong if w.kind == kind] for kind in KINDS}
     told = [f"{sum(w.status == 'caught' for w in ws)} of {len(ws)} {kind}" for kind, ws in kinds.items() if ws]
-    lines.append(f"caught      {', '.join(told)}")
+    accepted = " (the rest satisfies what it says)" if any(w.status == "accepted" for w in kinds["property"]) else ""
+    lines.append(f"caught      {', '.join(told)}{accepted}")
     lines += [f"NOT RUN     {what}" for what in found.not_run]
     return "\n".join(lines)
 

@@ -337,3 +337,11 @@ def test_scaffold_overwrites_nothing(tmp_path: Path) -> None:
 
 if sys.platform != "linux":
     pytestmark = pytest.mark.skip(reason="NOT RUN: written for the Linux sandbox")
+
+
+def test_the_docstring_and_the_answers_agree_on_shapes(tmp_path: Path, sandbox: Launcher) -> None:
+    """A student who follows a docstring with the axes turned would be failed."""
+    source = PENALTY.replace("SCALE", "1").replace("REG", "0.7").replace("dw (D,)", "dw (N,)")
+    solution = "import numpy as np\ndef ridge(X, w, reg):\n    return 0.0, np.zeros_like(w)\n"
+    problems = run(tmp_path, sandbox, source=source, solution=solution).problems
+    assert any("q.py:" in p and "case 'unseen' has N = 3 in dw and 5 in X" in p for p in problems), problems
