@@ -309,3 +309,13 @@ def test_close_does_not_wait_for_an_answer(made: tuple[Course, AnswerKey]) -> No
     one.close()
     thread.join(5)
     assert time.monotonic() - started < 2 and said == ["the reference was closed"]
+
+
+def test_texts_are_refused_before_they_become_an_array(made: tuple[Course, AnswerKey]) -> None:
+    """NumPy would pad every text of a list to the longest: hundreds of megabytes from one message."""
+    _, key = made
+    question = next(q for q in key.questions if q.name == "square")
+    with pytest.raises(ValueError, match="no array"):
+        fit(question, [["x" * 10_000, *[""] * 1000], 1.0])
+    with pytest.raises(ValueError, match="no array"):
+        fit(question, [[[1.0], ["x"]], 1.0])

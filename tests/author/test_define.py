@@ -73,12 +73,13 @@ def test_a_float64_torch_model_as_a_fixture(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("source", "said"),
     [
+        (SIGMOID.replace("@question(a=2, dz=3)", "@question(a=2, dz=3, secnds=5)  # here"), "the keyword seconds="),
         (SIGMOID.replace("@question(a=2, dz=3)", "@question(a=2, dZ=3)  # here"), "dZ looks like a gradient"),
         (SIGMOID.replace("z=np.array([0.0, 1.0]))", "z=np.array([0, 1]))  # here"), "z holds integers"),
         (SIGMOID.replace("return torch.sigmoid(z)", "return torch.sigmoid(z) @ z[0]  # here"), "in case 'two'"),
         (SIGMOID.replace("@question(a=2, dz=3)", "@question  # here"), "@question without its outputs"),
     ],
-    ids=["case of the gradient's letter", "integers", "a line inside the reference", "bare decorator"],
+    ids=["misspelt", "case of the gradient's letter", "integers", "a line inside the reference", "bare decorator"],
 )  # fmt: skip
 def test_slips_are_told_where_they_are(tmp_path: Path, source: str, said: str) -> None:
     course = write_course(tmp_path, source, names="sigmoid")

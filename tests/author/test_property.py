@@ -108,6 +108,13 @@ def test_annotations_stay_with_the_author(tmp_path: Path) -> None:
         ("def holds_so(L, y, x):", "def holds_so(L, y, *x):  # here", "a parameter of holds_so is not a plain one"),
         ("def holds_so(L, y, x):", "def holds_so(L, y, x=1):  # here", "a parameter of holds_so is not a plain one"),
         (DOC, "", "holds_so has no docstring"),
+        ("    return close", "    while y.any(): y = y - 1  # here\n    return close", "loops as long as"),
+        ("    return close", "    n = len(range(int(y[0])))  # here\n    return close", "counts with range"),
+        ("    return close", "    n = np.arange(int(y[0]))  # here\n    return close", "uses np.arange"),
+        ("    return close", "    n = 10 ** int(y[0])  # here\n    return close", "a power that is no constant"),
+        ("    return close", "    n = [0] * int(y[0])  # here\n    return close", "repeats a list"),
+        ("    return close", "    n = y.repeat(int(y[0]))  # here\n    return close", "uses .repeat"),
+        ("    return close", "    n = math.factorial(int(y[0]))  # here\n    return close", "uses .factorial"),
         ("    return close", "    import os  # here\n    return close", "holds_so imports"),
         ("    return close", "    assert y.any()  # here\n    return close", "does more than say True or False"),
         ("    return close", "    try: x += 1  # here\n    except: pass\n    return close", "does more than say"),
@@ -189,3 +196,10 @@ def test_no_call_and_no_file() -> None:
         prop(2, L=Case)  # type: ignore[arg-type]
     with pytest.raises(AuthorError, match="not a list of questions"):
         Assignment("Demo", file="demo.py", questions=[1])  # type: ignore[list-item]
+
+
+def test_what_a_shape_bounds_may_be_counted_and_made(tmp_path: Path) -> None:
+    body = "    rows = [np.ones(x.shape[0]) for _ in range(len(x) - 1)]\n    return (y ** 2 >= 0) & close(y, 2 * x)"
+    text = GOOD.replace("    return close(y, 2 * x) & (L.loss >= 0)", "    ok = L.loss >= 0\n" + body)
+    course = write_course(tmp_path, QUESTIONS + text, names="square, scaled, Layer, holds_so")
+    assert isinstance(read_source(course, "demo").assignment.questions[-1], Property)

@@ -82,6 +82,19 @@ def test_every_case_of_linear_classifiers_tells_right_from_wrong(
     assert count > 50
 
 
+def test_a_property_is_marked_by_its_predicate_as_in_the_grade(
+    key: AnswerKey, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A loss that is doubled still stays 0 where it was 0: other numbers than the reference's, and right."""
+    doubled = tmp_path / "doubled.py"
+    doubled.write_text(MODEL.read_text() + "\n_right = svm_loss\ndef svm_loss(S, y):\n    return 2 * _right(S, y)\n")
+    text = script(key, "ada", "twice_the_weights", "many classes")
+    assert run(text, doubled, capsys)[1].endswith("RIGHT\n")
+    text = script(key, "ada", "hinge_at_initialisation", "ten classes")
+    code, said = run(text, doubled, capsys)
+    assert code == 1 and said.endswith("WRONG\n")
+
+
 def test_the_program_holds_what_the_worker_sends(key: AnswerKey) -> None:
     for question in key.questions:
         for case in question.cases:
