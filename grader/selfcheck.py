@@ -17,7 +17,8 @@ from .gradcheck import Slope, Slopes, conclude, direction, estimate, steps
 from .judge.compare import compare
 from .locate import Located, locate
 from .model import AnswerKey, Array, FrozenCase, FrozenQuestion, Outcome, Response, Value, Verdict
-from .sandbox.run import Nudge, Runner
+from .sandbox.run import Runner
+from .sandbox.said import Nudge
 from .tolerance import bounds
 
 

@@ -23,55 +23,20 @@ from ..model import (
     Value,
     Verdict,
 )
-from ..text import clean_text, plural
+from ..text import clean_text
 from ..wire import decode, encode
 from .channel import ASK_BODY_CAP, MAX_ANSWER_SECONDS, Answerer, Channel, Died, TimedOut
-from .spawn import OUT_OF_MEMORY, Launcher
+from .said import COUNT, Loaded, Nudge, death, failure_of, kinds_of, listed, loaded_of, size_of
+from .spawn import Launcher
 
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 LOAD_CAP = 1 << 16
-COUNT = "wrong number of outputs"
 DEATHS = ("crashed", "unreadable answer")
 NOT_COUNTED = (*DEATHS, "time limit", "memory limit", "ungraded")  # of a call that is ours and not the student's
 MOST_NUDGES, MOST_STEPS = 64, 64
 EXTRA_SECONDS, ONE_EXTRA = 10.0, 2.0  # for second calls and explanations: of a submission, and of one of them
 RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
-
-
-@dataclass(frozen=True)
-class Nudge:
-    """A question to the student's forward: its `output` with the input `wrt` at x + t v, for each t of `ts`.
-
-    v: an array of x's shape, or a number."""
-
-    forward: FrozenQuestion
-    inputs: Mapping[str, Value]
-    output: str
-    wrt: str
-    v: Value
-    ts: Sequence[float]
-
-    def header(self, buffers: list[bytes]) -> dict[str, Any]:
-        return {
-            "steps": [[s.kind, s.target, s.takes, s.gives] for s in self.forward.steps],
-            "inputs": {name: encode(value, buffers) for name, value in self.inputs.items()},
-            "kinds": {o.name: o.kind for o in self.forward.outputs if o.name == self.output},
-            "output": self.output,
-            "wrt": self.wrt,
-            "v": encode(self.v, buffers),
-            "ts": list(self.ts),
-        }
-
-
-@dataclass
-class Loaded:
-    """What loading the student's file gave."""
-
-    found: frozenset[str] = frozenset()
-    present: frozenset[str] = frozenset()
-    notes: tuple[str, ...] = ()
-    failure: Failure | None = None
 
 
 @dataclass
@@ -211,8 +176,8 @@ class Runner:
                 return Response(failure=Failure(Verdict.MISSING, "missing", f"{target} {why}"))
         assert self._channel is not None
         buffers: list[bytes] = []
-        cap = ANSWER_SLACK + 8 * sum(_size(v) for v in case.expected.values())
-        room = ASK_BODY_CAP + 4 * sum(_size(v) for v in case.inputs.values()) if self.ask else 0
+        cap = ANSWER_SLACK + 8 * sum(size_of(v) for v in case.expected.values())
+        room = ASK_BODY_CAP + 4 * sum(size_of(v) for v in case.inputs.values()) if self.ask else 0
         header = {
             "op": "call",
             "steps": [[s.kind, s.target, s.takes, s.gives] for s in question.steps],
@@ -230,7 +195,7 @@ class Runner:
             self._end()
             return Response(failure=self._timeout(question))
         except Died:
-            return Response(failure=_death(self._end(), "during this call"))
+            return Response(failure=death(self._end(), "during this call"))
         except WireError as error:
             self._end()
             return Response(
@@ -302,11 +267,11 @@ class Runner:
         during = "while the file was loaded"
         try:
             got, _ = channel.request(header, buffers, seconds, LOAD_CAP)
-            return _loaded(got)
+            return loaded_of(got)
         except TimedOut:
             return Loaded(failure=Failure(Verdict.TIMEOUT, "time limit", f"no end within {seconds:.3g} s {during}"))
         except Died:
-            return Loaded(failure=_death(channel.end(), during))
+            return Loaded(failure=death(channel.end(), during))
         except WireError as error:
             return Loaded(failure=Failure(Verdict.ERROR, "unreadable answer", f"{error} {during}"))
 
@@ -319,84 +284,20 @@ class Runner:
         printed: str,
     ) -> Response:
         """An answer frame as a Response. Raises WireError where it breaks the rules."""
-        nodes, error, modified = got.get("values"), got.get("error"), _list(got.get("modified"))
+        nodes, error, modified = got.get("values"), got.get("error"), listed(got.get("modified"))
         if not isinstance(nodes, dict) or len(nodes) > len(question.returned):
             raise WireError("malformed answer")
         names, seen = {output.name for output in question.returned}, set[int]()
         values = {k: decode(node, body, answers=True, seen=seen) for k, node in nodes.items() if k in names}
-        moved = [_list(row)[:MOST_STEPS] for row in _list(got.get("nudged"))[:MOST_NUDGES]]
+        moved = [listed(row)[:MOST_STEPS] for row in listed(got.get("nudged"))[:MOST_NUDGES]]
         self._found = [
             [None if node is None else decode(node, body, answers=True, seen=seen) for node in row] for row in moved
         ]
         failure, raised = None, tuple[str, ...]()
         if error is not None:
-            failure = _failure(error)
+            failure = failure_of(error)
             if failure.kind == COUNT:
                 failure = replace(failure, message=f"{failure.message}: {', '.join(o.name for o in question.returned)}")
-            raised = tuple(_kinds(error))
+            raised = tuple(kinds_of(error))
         changed = tuple(name for name in case.inputs if name in modified)
         return Response(values, failure, raised, changed, clean_text(printed, 4000))
-
-
-def _loaded(got: Mapping[str, Any]) -> Loaded:
-    """What a worker says of the file that it loaded. Raises WireError where it breaks the rules."""
-    notes = tuple(_text(n, 400) for n in _list(got.get("notes"))[:10])
-    if got.get("error") is not None:
-        return Loaded(notes=notes, failure=_failure(got["error"], "the file does not load: "))
-    found, present = (frozenset(n for n in _list(got.get(k)) if isinstance(n, str)) for k in ("found", "present"))
-    return Loaded(found, present, notes)
-
-
-def _death(cause: str, when: str) -> Failure:
-    if cause == OUT_OF_MEMORY:
-        return Failure(Verdict.MEMORY, "memory limit", f"the process ran out of memory {when}")
-    return Failure(Verdict.ERROR, "crashed", f"the process died {when}: {cause}")
-
-
-def _list(value: Any) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _text(value: Any, limit: int) -> str:
-    return clean_text(value, limit, lines=False) if isinstance(value, str) else ""
-
-
-def _kinds(error: Any) -> list[str]:
-    found = _list(error.get("kinds")) if isinstance(error, dict) else []
-    return [kind for kind in found if isinstance(kind, str) and kind in BUILTIN]
-
-
-def _size(value: Value) -> int:
-    if isinstance(value, Mapping):
-        return sum(map(_size, value.values()))
-    if isinstance(value, (list, tuple)):
-        return sum(map(_size, value))
-    return int(getattr(value, "nbytes", 64))
-
-
-def _builtin_exceptions() -> frozenset[str]:
-    import builtins
-
-    return frozenset(n for n, v in vars(builtins).items() if isinstance(v, type) and issubclass(v, BaseException))
-
-
-BUILTIN = _builtin_exceptions()
-
-
-def _failure(error: Any, prefix: str = "") -> Failure:
-    """An error as the worker described it. Only names of built-in exceptions become its `kind`."""
-    if not isinstance(error, dict):
-        raise WireError("malformed error")
-    count, wanted = error.get("count"), error.get("wanted")
-    if type(count) is int and type(wanted) is int:
-        return Failure(Verdict.FAIL, COUNT, f"returned {plural(count, 'value')}, expected {wanted}")
-    known = _kinds(error)
-    kind = known[0] if known else "an exception"
-    name, message = _text(error.get("type"), 80), _text(error.get("message"), 600)
-    file, text, line = _text(error.get("file"), 120), _text(error.get("text"), 200), error.get("line")
-    at = f" ({file} line {line}: {text})" if type(line) is int and 0 < line < 10**7 and file else ""
-    if "MemoryError" in known:
-        return Failure(Verdict.MEMORY, "memory limit", f"{prefix}{name}: {message}{at}")
-    if kind == "NotImplementedError":
-        return Failure(Verdict.ERROR, kind, f"{prefix}not written yet{at}")
-    return Failure(Verdict.ERROR, kind, f"{prefix}{name}: {message}{at}")

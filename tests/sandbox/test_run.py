@@ -407,14 +407,14 @@ def test_a_fault_of_ours_stops_nobody_else(
     """Any exception in the trusted half leaves its student ungraded, and the batch goes on."""
     from grader.sandbox import run
 
-    real = run._loaded
+    real = run.loaded_of
 
     def broken(got: Any) -> Any:
         if "broken" in got.get("found", ()):
             raise fault
         return real(got)
 
-    monkeypatch.setattr(run, "_loaded", broken)
+    monkeypatch.setattr(run, "loaded_of", broken)
     key = wanting_double({"good": 2.0, "broken": 2.0})
     sources = {"ada": GOOD, "bob": GOOD + "broken = good\n", "cid": GOOD}
     submissions = [Submission(n, (SourceFile("student.py", s.encode()),), "student.py") for n, s in sources.items()]
