@@ -15,6 +15,7 @@ from ..author.source import Source, read_source
 from ..course import Course
 from ..errors import UsageError
 from ..judge import judge
+from ..judge.diagnose import rows_of
 from ..model import AnswerKey, FrozenQuestion, Limits, Report, Response, SourceFile, Submission, Verdict
 from ..mutants import mutants
 from ..pipeline import grade
@@ -25,7 +26,7 @@ from .records import ACCEPTED, CAUGHT, DEAD, EQUAL, MISTAKE_ROOM, NOISE_ROOM, SU
 from .trials import axes_of, disagreements
 from .vacuity import vacuous, wrong_answers
 from .variants import Bench, Values
-from .wrong import FLOAT16, ITEM, RULES, Fare, by_rule, fare, generic, right, rows_of
+from .wrong import FLOAT16, ITEM, RULES, Fare, by_rule, fare, generic, right
 
 MODEL = "model.py"
 Say = Callable[[str], None]

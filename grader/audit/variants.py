@@ -6,7 +6,7 @@ from __future__ import annotations
 import dis
 import sys
 import warnings
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -18,7 +18,8 @@ from ..author.source import Source
 from ..errors import AuthorError
 from ..freeze import Freezer
 from ..freeze.forward import Reference
-from ..model import Array, Failure, FrozenCase, FrozenQuestion, Response, Value, Verdict
+from ..freeze.leaves import numbers
+from ..model import Failure, FrozenCase, FrozenQuestion, Response, Value, Verdict
 from ..mutants import bounded
 from ..mutants.build import inside
 from ..tolerance import bounds, distance
@@ -115,7 +116,8 @@ class Bench:
             return None, ""
         except Exception as error:
             return None, type(error).__name__ if deliberate(error, self.package) else ""
-        lost = any(leaf.dtype.kind in "fc" and np.isnan(leaf).any() for v in values.values() for leaf in leaves(v))
+        found = [np.asarray(number) for value in values.values() for number in numbers(value)]
+        lost = any(array.dtype.kind in "fc" and np.isnan(array).any() for array in found)
         return None if lost else values, ""
 
     def tell_apart(
@@ -201,18 +203,6 @@ def deliberate(error: BaseException, package: str) -> bool:
     if trace is None or not inside(package, trace.tb_frame.f_globals.get("__name__")):
         return False
     return trace.tb_frame.f_code.co_code[trace.tb_lasti] == dis.opmap["RAISE_VARARGS"]
-
-
-def leaves(value: Value) -> Iterator[Array]:
-    """The numbers in a value, as arrays."""
-    if isinstance(value, (list, tuple)):
-        for item in value:
-            yield from leaves(item)
-    elif isinstance(value, Mapping):
-        for item in value.values():
-            yield from leaves(item)
-    elif value is not None and not isinstance(value, str):
-        yield np.asarray(value)
 
 
 def differs(wrong: Value, right: Value) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..judge import judge
+from ..judge.diagnose import rows_of
 from ..model import Array, Failure, FrozenQuestion, Response, Value, Verdict
 
 FLOAT16 = "rounded to float16"  # within float32's own tolerance by design: it counts in float64's row alone
@@ -147,12 +148,6 @@ class Generic:
     code: str
     output: str
     answers: Mapping[str, Response]
-
-
-def rows_of(inputs: Mapping[str, Value]) -> int:
-    """The number of examples: the first axis of the first array input."""
-    sizes = [v.shape[0] for v in inputs.values() if isinstance(v, np.ndarray) and v.ndim]
-    return int(sizes[0]) if sizes else 1
 
 
 def generic(question: FrozenQuestion) -> Iterator[Generic]:

@@ -6,29 +6,17 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-import numpy as np
-
 from ..model import Value
 from ..wire import encode
 
 
 def numbers(value: Value) -> Sequence[Any]:
+    """The numbers and arrays in a value, in order."""
     if isinstance(value, (list, tuple)):
         return [leaf for item in value for leaf in numbers(item)]
     if isinstance(value, Mapping):
         return [leaf for item in value.values() for leaf in numbers(item)]
     return [] if value is None or isinstance(value, str) else [value]
-
-
-def largest_gap(a: Value, b: Value) -> float:
-    """Largest difference of the finite numbers of two values of one structure."""
-    gap = 0.0
-    for x, y in zip(numbers(a), numbers(b), strict=False):
-        left, right = np.asarray(x, dtype=np.float64), np.asarray(y, dtype=np.float64)
-        if left.shape == right.shape:
-            both = np.isfinite(left) & np.isfinite(right)
-            gap = max(gap, float(np.abs(left[both] - right[both]).max(initial=0.0)))
-    return gap
 
 
 def answer_size(value: Value) -> int:

@@ -175,7 +175,7 @@ def _generic(pairs: Sequence[Pair]) -> Finding | None:
     if len(ratios) < 2 or any(r is None for r in ratios):
         return None
     factors = np.array([r for r in ratios if r is not None])
-    counts = np.array([_rows(pair.case) for pair in pairs if pair.expected.any()], dtype=float)
+    counts = np.array([rows_of(pair.case.inputs) for pair in pairs if pair.expected.any()], dtype=float)
     if np.allclose(factors, -1, rtol=1e-6):
         return GENERIC["sign"]
     if np.ptp(counts) > 0 and np.allclose(factors, counts, rtol=1e-6):
@@ -202,9 +202,9 @@ def _ratio(pair: Pair) -> float | None:
     return k if np.allclose(a, k * e, rtol=1e-6, atol=1e-9 * _largest(a)) else None
 
 
-def _rows(case: FrozenCase) -> int:
+def rows_of(inputs: Mapping[str, Value]) -> int:
     """The number of examples: the first axis of the first array input."""
-    for value in case.inputs.values():
+    for value in inputs.values():
         if isinstance(value, np.ndarray) and value.ndim:
             return int(value.shape[0])
     return 1
