@@ -4,7 +4,6 @@ Everything that is wrong in it is refused here with file, line and mend; nothing
 
 from __future__ import annotations
 
-import ast
 import contextlib
 import hashlib
 import hmac
@@ -25,7 +24,8 @@ from ..model import Fixture
 from ..wire import encode
 from .case import Case, Where
 from .property import Property
-from .question import Assignment, Cased, Question
+from .question import Assignment, Cased
+from .stub import check_stub
 
 PUBLIC_SEED = b"public cases"
 
@@ -96,7 +96,7 @@ def read_questions(course: Course, name: str) -> tuple[Assignment, str, ModuleTy
             1,
         )
     _all_listed(assignment, folder)
-    _check_stub(assignment, course.handout(name))
+    check_stub(assignment, course.handout(name))
     path, fixtures, built = course.handout(name) / "fixtures.py", "", None
     if path.exists():
         fixtures = path.read_text(encoding="utf-8")
@@ -169,61 +169,6 @@ def _all_listed(assignment: Assignment, folder: Path) -> None:
                 raise value.where.refuse(
                     f"{what} {value.name} is not in ASSIGNMENT", "Add it to questions=[...], or take it out"
                 )
-
-
-def _check_stub(assignment: Assignment, handout: Path) -> None:
-    """The student's stub must define what the questions ask for, with the same parameters."""
-    path = handout / assignment.file
-    if not path.is_file():
-        raise assignment.where.refuse(f"{path} is missing", "Write the stub that students fill in")
-    try:
-        tree = ast.parse(path.read_text(encoding="utf-8"), str(path))
-    except (SyntaxError, ValueError) as error:
-        line = getattr(error, "lineno", None) or 0
-        raise AuthorError(f"the stub does not parse: {error}", "Mend the syntax", str(path), line) from error
-    defined = {n.name: n for n in tree.body if isinstance(n, (ast.FunctionDef, ast.ClassDef))}
-    for q in assignment.questions:
-        if isinstance(q, Property):
-            _check_calls(q, assignment)
-        if not isinstance(q, Question):
-            continue
-        node = defined.get(q.name)
-        if node is None:
-            raise AuthorError(f"the stub lacks {q.name}", "Add it, with a docstring to work from", str(path), 0)
-        if isinstance(node, ast.FunctionDef):
-            params = tuple(a.arg for a in node.args.args)
-            if q.steps[0].kind == "new":
-                raise AuthorError(
-                    f"the stub's {q.name} is a function, its question calls a class in steps",
-                    f"Write class {q.name}: in the stub, or take steps= out of the question",
-                    str(path),
-                    node.lineno,
-                )
-            if params != q.params:
-                raise AuthorError(
-                    f"the stub's {q.name}({', '.join(params)}) differs from the reference's ({', '.join(q.params)})",
-                    "Give both the same parameters in the same order",
-                    str(path),
-                    node.lineno,
-                )
-        elif q.steps[0].kind == "new":
-            methods = {n.name for n in node.body if isinstance(n, ast.FunctionDef)}
-            for step in q.steps:
-                if step.kind == "call" and step.target not in methods:
-                    raise AuthorError(
-                        f"the stub's {q.name} lacks the method {step.target}", "Add it", str(path), node.lineno
-                    )
-        else:
-            raise AuthorError(f"the stub's {q.name} is a class", "Add steps= to the question", str(path), node.lineno)
-
-
-def _check_calls(prop: Property, assignment: Assignment) -> None:
-    """A property calls questions of its own assignment alone: those are checked against the stub."""
-    for called in prop.calls.values():
-        if not any(called.question is q for q in assignment.questions):
-            raise prop.where.refuse(
-                f"{prop.name} calls {called.question.name}, which is not in ASSIGNMENT", "Add it to questions=[...]"
-            )
 
 
 def _draw(
