@@ -261,12 +261,14 @@ def freeze(assignment: str, course_path: Path, secret_file: Path | None, device:
         freeze_missing(course, assignment, device, list(dict.fromkeys(names)), click.echo)
         return
     from .freeze import freeze as run_reference
+    from .text import plural
 
     key = run_reference(course, assignment, device)
     course.write_private(path, dump(key))
     cases = sum(len(q.cases) for q in key.questions)
     hidden = sum(c.hidden for q in key.questions for c in q.cases)
-    click.echo(f"{assignment}: {len(key.questions)} questions, {cases} cases ({hidden} hidden), {key.points:g} points")
+    questions = plural(len(key.questions), "question")
+    click.echo(f"{assignment}: {questions}, {plural(cases, 'case')} ({hidden} hidden), {key.points:g} points")
     click.echo(", ".join(f"{k} {v}" for k, v in key.provenance.items() if k != "sources"))
     click.echo(str(path))
 

@@ -10,6 +10,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import numpy as np
 
@@ -137,6 +138,12 @@ class Question(Cased):
     def inputs(self) -> tuple[str, ...]:
         """The inputs that a case must give: the parameters, less the cotangents, which are drawn."""
         return tuple(name for name in self.params if name not in self.cotangents)
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        raise Where.frame(sys._getframe(1)).refuse(
+            f"{self.name} is a question, and is called here",
+            f"Write {self.name}.forward({', '.join(self.forward_params)})",
+        )
 
     def given(self, **fixed: Value) -> Given:
         """This question's forward with some parameters fixed, for another question's `forward=`."""

@@ -303,7 +303,7 @@ def test_json_says_what_the_screen_says(tmp_path: Path, sandbox: Launcher) -> No
 
 def test_the_screen(tmp_path: Path, sandbox: Launcher) -> None:
     text = audit_table(run(tmp_path, sandbox))
-    assert text.splitlines()[-1].startswith("demo: clean (1 questions, 2 cases, ")
+    assert text.splitlines()[-1].startswith("demo: clean (1 question, 2 cases, ")
     assert max(map(len, text.splitlines())) <= 160
 
 
