@@ -163,9 +163,9 @@ class Question(Cased):
         return tuple(name for name in self.params if name not in self.cotangents)
 
     def __call__(self, *_: object, **__: object) -> NoReturn:
+        how = f"base({', '.join(self.signature)})" if self.signature else f"forward({', '.join(self.forward_params)})"
         raise Where.frame(sys._getframe(1)).refuse(
-            f"{self.name} is a question, and is called here",
-            f"Write {self.name}.forward({', '.join(self.forward_params)})",
+            f"{self.name} is a question, and is called here", f"Write {self.name}.{how}"
         )
 
     def given(self, **fixed: Value) -> Given:
