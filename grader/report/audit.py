@@ -111,5 +111,5 @@ def _verdict(found: Audit) -> str:
     verdict = "NOT CLEAN" if found.problems else "clean"
     return (
         f"{found.assignment}: {verdict} ({plural(len(found.cases), 'question')}, {plural(count, 'case')}, "
-        f"{plural(len(found.wrong), 'wrong answer')}, {plural(len(found.solutions), 'solution')})"
+        f"{plural(len(found.wrong), 'wrong answer')}, {plural(len(found.solutions), 'right solution')})"
     )
