@@ -50,7 +50,7 @@ def entropy(p):
     """Entropy of a distribution: the sum over k of -p_k log p_k, where 0 log 0 = 0.
 
     p (K,). Returns one number. A negative entry raises ValueError, and so does a sum that is not one; rounding (up to
-    1e-6) is no reason.
+    a millionth) is no reason.
 
     >>> print(round(float(entropy(np.array([0.5, 0.25, 0.25, 0.0]))), 4))
     1.0397
@@ -62,7 +62,8 @@ def kl_divergence(p, q):
     """Divergence of the model q from the data p, D(p||q): the sum over k of p_k log(p_k / q_k).
 
     p (K,), q (K,). Returns one number. Where p_k = 0 the term is 0, whatever q_k is, 0 too. Where q_k = 0 and p_k is
-    not, the answer is inf. p or q with a negative entry, or a sum that is not one (up to 1e-6), raise ValueError.
+    not, the answer is inf. p or q with a negative entry, or with a sum that is not one, raise ValueError; rounding
+    (up to a millionth) is no reason.
 
     >>> print(round(float(kl_divergence(np.array([0.5, 0.5]), np.array([0.75, 0.25]))), 4))
     0.1438

@@ -98,5 +98,5 @@ def small_number_in_log(y: Tensor, t: Tensor) -> Tensor:
 
 
 @bernoulli_nll.mistake("That is the squared error. How likely was the label that came?")
-def squared_error(y: Tensor, t: Tensor) -> Tensor:
+def no_log_at_all(y: Tensor, t: Tensor) -> Tensor:
     return ((y - t) ** 2).mean()
