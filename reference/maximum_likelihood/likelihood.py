@@ -127,7 +127,7 @@ def share_of_zeros(out: Any, samples: Tensor) -> dict[str, Tensor]:
 
 @bernoulli_mle.mistake("Of four tosses all four are ones. What is the largest share that there can be?")
 def one_less_in_denominator(out: Any, samples: Tensor) -> dict[str, Tensor]:
-    return {"phi": out.phi * len(samples) / max(len(samples) - 1, 1)}
+    return {"phi": out.phi * len(samples) / (len(samples) - 1)}
 
 
 @bernoulli_mle.mistake("You never saw a one, yet you expect some. Do the samples say so, or do you?")
@@ -168,7 +168,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 @gaussian_mle.mistake("Which variance makes these samples likeliest: the one to report, or the unbiased one?")
 def one_less_than_samples(out: Any, samples: Tensor) -> dict[str, Tensor]:
-    return {"var": out.var * len(samples) / max(len(samples) - 1, 1)}
+    return {"var": out.var * len(samples) / (len(samples) - 1)}
 
 
 @gaussian_mle.mistake("Measure in centimetres instead of metres. Does your spread grow 100 or 10,000 times?")
