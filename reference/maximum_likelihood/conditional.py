@@ -59,7 +59,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     "Twice as many independent examples. What becomes of the likelihood, and of its log?", code="M02"
 )
 def averaged(out: Any, theta: Tensor, X: Tensor, y: Tensor) -> dict[str, Tensor]:
-    return {"nll": out.nll / len(X), "dtheta": out.dtheta / len(X)}
+    return {"nll": out.nll / len(X)}
 
 
 @conditional_nll.mistake("Your likelihood adds up over examples. Does its gradient?", code="M02")
@@ -84,7 +84,7 @@ def true_rows_only(out: Any, theta: Tensor, X: Tensor, y: Tensor) -> dict[str, T
     "Do you climb the likelihood or go down its negative log? Which one was asked for?", code="M05"
 )
 def likelihood_itself(out: Any, theta: Tensor, X: Tensor, y: Tensor) -> dict[str, Tensor]:
-    return {"nll": -out.nll, "dtheta": -out.dtheta}
+    return {"nll": -out.nll}
 
 
 @conditional_nll.mistake("Raise the true class's logit a little. Does the nll go the way that dtheta says?", code="M05")

@@ -147,9 +147,9 @@ def multiclass_cross_entropy(Z, y):
 
     To think about: add 7 to all logits of an example. What becomes of the loss? So what must a row of dZ sum to?
 
-    >>> loss, dZ = multiclass_cross_entropy(np.array([[1.0, 2.0, 3.0], [0.0, 2.0, 0.0]]), np.array([0, 1]))
+    >>> loss, dZ = multiclass_cross_entropy(np.array([[1.0, 2.0, 3.0], [0.0, 2.0, 0.0]]), np.array([0, 2]))
     >>> print(round(float(loss), 4), dZ.shape)
-    1.3236 (2, 3)
+    2.3236 (2, 3)
     """
     raise NotImplementedError
 
