@@ -3,8 +3,11 @@
 from grader import Assignment
 
 from .activations import sigmoid, softmax
+from .backprop import backprop
 from .chain import chain_rule
 from .cost import cost
+from .gates import gate_of_two_layers, gates_of_one_unit
+from .initial import random_start
 from .jacobians import da_dz, dL_da, dz_db, dz_dW
 from .labels import one_hot, one_vs_rest_predict
 from .network import forward
@@ -18,12 +21,16 @@ ASSIGNMENT = Assignment(
     file="neural_networks.py",
     questions=[
         batch_perceptron,
+        gates_of_one_unit,
+        gate_of_two_layers,
         one_hot,
         one_vs_rest_predict,
         sigmoid,
         softmax,
         forward,
         cost,
+        backprop,
+        random_start,
         dL_da,
         da_dz,
         dz_dW,

@@ -62,7 +62,7 @@ def one_vs_rest_predict(H: Tensor) -> Tensor:
 
     H (N, K); y (N,) int in 0..K-1.  [WPI CS 539, one-vs-rest]"""
     K = H.shape[1]
-    best = torch.where(H == H.amax(1, keepdim=True), torch.arange(K, device=H.device), K)
+    best = torch.where(H.amax(1, keepdim=True) <= H, torch.arange(K, device=H.device), K)
     return best.amin(1)
 
 

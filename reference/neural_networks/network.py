@@ -1,8 +1,8 @@
 """A network of sigmoid units of any depth: its activations."""
 # Every mistake takes all inputs of its question, used or not.
-# ruff: noqa: ARG001
 
 from collections.abc import Callable, Iterator
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -41,7 +41,7 @@ def forward(x: Tensor, thetas: Thetas) -> Thetas:
 
 def network(rng: np.random.Generator, *sizes: int, scale: float = 1.0) -> Arrays:
     """Random matrices of a network with layers of these sizes."""
-    return [rng.normal(scale=scale, size=(b, a + 1)) for a, b in zip(sizes, sizes[1:], strict=False)]
+    return [rng.normal(scale=scale, size=(b, a + 1)) for a, b in pairwise(sizes)]
 
 
 @forward.cases

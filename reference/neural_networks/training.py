@@ -1,17 +1,16 @@
 """Training the two-layer network one example at a time, and how well it does."""
 # Every mistake takes all inputs of its question, used or not.
-# ruff: noqa: ARG001
 
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from grader import Case, question
 
+from .labels import one_vs_rest_predict
 from .two_layer import PAPER, two_layer_forward, two_layer_loss, weights
 from .two_layer_gradients import two_layer_gradients
 
@@ -55,7 +54,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one epoch", params=params, X=X, y=y, lr=0.5, epochs=1, order=np.array([1, 0]))
     yield Case("five epochs", hidden=True, **draw(rng, 4, 3, 2, 3), lr=0.4, epochs=5, order=rng.permutation(4))
     yield Case("backwards", hidden=True, **draw(rng, 5, 2, 3, 2), lr=0.9, epochs=2, order=np.arange(5)[::-1])
-    yield Case("one twice, one never", hidden=True, **draw(rng, 4, 2, 2, 3), lr=0.7, epochs=3, order=np.array([2, 0, 2]))
+    yield Case(
+        "one twice, one never", hidden=True, **draw(rng, 4, 2, 2, 3), lr=0.7, epochs=3, order=np.array([2, 0, 2])
+    )
     yield Case("one example", hidden=True, **draw(rng, 1, 3, 2, 4), lr=0.3, epochs=3, order=np.array([0]))
     given = draw(rng, 3, 2, 4, 2)
     read_only = [given["X"], given["y"], *given["params"]]
@@ -133,8 +134,7 @@ def accuracy(params: Params, X: Tensor, y: Tensor) -> Tensor:
 
     params a list W1, b1, W2, b2 as in two_layer_forward, X (N, D), y (N,) int in 0..K-1; share (), from 0 to 1.
     [WPI CS 539, softmax regression, prediction]"""
-    A2 = two_layer_forward.forward(X, *params)[1]
-    best = torch.where(A2 == A2.amax(1, keepdim=True), torch.arange(A2.shape[1], device=y.device), A2.shape[1]).amin(1)
+    best = one_vs_rest_predict.forward(two_layer_forward.forward(X, *params)[1])
     return (best == y).to(X.dtype).mean()
 
 
@@ -155,7 +155,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one of one", hidden=True, **scored(rng, 1, 2, 2, 4, 1))
     yield Case("two of seven, two classes", hidden=True, **scored(rng, 7, 2, 3, 2, 2))
     zero = [rng.normal(size=(2, 3)), rng.normal(size=2), np.zeros((4, 2)), np.array([0.0, 1.0, 1.0, 0.5])]
-    yield Case("ties", hidden=True, params=zero, X=rng.normal(size=(5, 3)), y=np.array([1, 2, 1, 0, 1]))
+    yield Case("ties", hidden=True, kink=True, params=zero, X=rng.normal(size=(5, 3)), y=np.array([1, 2, 1, 0, 1]))
 
 
 @accuracy.mistake("Is it a number of examples, or a share of them?", code="M01")

@@ -1,6 +1,5 @@
 """A fully connected network with one hidden layer of sigmoid units and a softmax output: forward, and its loss."""
 # Every mistake takes all inputs of its question, used or not.
-# ruff: noqa: ARG001
 
 import math
 from collections.abc import Iterator
@@ -21,7 +20,7 @@ PAPER = {
     "W1": np.array([[1.0, 0.0], [0.0, 1.0], [1.0, -1.0]]),
     "b1": np.array([0.0, -1.0, 1.0]),
     "W2": np.array([[2.0, 0.0, -1.0], [0.0, 2.0, 1.0]]),
-    "b2": np.array([0.5, -0.5]),
+    "b2": np.array([0.5, 0.0]),
 }
 
 

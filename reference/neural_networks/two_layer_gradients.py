@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 
 from grader import Case, question
 
-from .two_layer import logits, loss_cases, two_layer_forward, two_layer_loss
+from .two_layer import loss_cases, two_layer_forward, two_layer_loss
 
 
 @question(dL_da1=3)
@@ -59,9 +59,7 @@ def mean_over_the_classes(out: Any, dL_dz2: Tensor, W2: Tensor) -> dict[str, Ten
     return {"dL_da1": out.dL_da1 / len(W2)}
 
 
-@question(
-    forward=two_layer_loss, dW1=4, db1=2, dW2=2, db2=2, calls=[two_layer_forward], carry=0.5
-)
+@question(forward=two_layer_loss, dW1=4, db1=2, dW2=2, db2=2, calls=[two_layer_forward], carry=0.5)
 def two_layer_gradients(X: Tensor, y: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> None:
     """Gradients of two_layer_loss in its four parameters.
 
@@ -109,7 +107,9 @@ def slope_at_the_activation(
     return gradients(X, A1, dA1 * S * (1 - S), d2)
 
 
-@two_layer_gradients.mistake("Softmax and log together: is there another slope of the output to multiply by?", code="M38")
+@two_layer_gradients.mistake(
+    "Softmax and log together: is there another slope of the output to multiply by?", code="M38"
+)
 def output_slope_too(
     out: Any, X: Tensor, y: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor
 ) -> dict[str, Tensor]:
@@ -118,7 +118,9 @@ def output_slope_too(
     return gradients(X, A1, d2 @ W2 * A1 * (1 - A1), d2)
 
 
-@two_layer_gradients.mistake("Raise all logits by one: the loss stays. So what do the entries of db2 add up to?", code="M36")
+@two_layer_gradients.mistake(
+    "Raise all logits by one: the loss stays. So what do the entries of db2 add up to?", code="M36"
+)
 def true_class_not_subtracted(
     out: Any, X: Tensor, y: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor
 ) -> dict[str, Tensor]:
@@ -128,9 +130,7 @@ def true_class_not_subtracted(
 
 
 @two_layer_gradients.mistake("Hand in every example twice. What should happen to your gradients?", code="M01")
-def not_averaged(
-    out: Any, X: Tensor, y: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor
-) -> dict[str, Tensor]:
+def not_averaged(out: Any, X: Tensor, y: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> dict[str, Tensor]:
     return {"dW1": len(X) * out.dW1, "db1": len(X) * out.db1, "dW2": len(X) * out.dW2, "db2": len(X) * out.db2}
 
 
@@ -139,8 +139,6 @@ def biases_averaged_twice(
     out: Any, X: Tensor, y: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor
 ) -> dict[str, Tensor]:
     return {"db1": out.db1 / len(X), "db2": out.db2 / len(X)}
-
-
 
 
 @two_layer_gradients.mistake("A nudge to W1: does the loss go the way that dW1 says?", code="M05")
