@@ -34,6 +34,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         W, b = rng.normal(size=(K, D)), rng.normal(size=K)
         yield Case(name, hidden=True, x=rng.normal(size=D), W=W, b=b, y=y)
     yield Case("one feature", hidden=True, x=rng.normal(size=1), W=rng.normal(size=(3, 1)), b=np.zeros(3), y=1)
+    b = np.array([1000.0, 1001.5, 999.25])  # no logit is far below the others, but exp of none is a number
+    yield Case("logits of a thousand", hidden=True, x=rng.normal(size=2), W=rng.normal(size=(3, 2)), b=b, y=2)
     x, W, b = rng.normal(size=6)[::2], rng.normal(size=(4, 3)), rng.normal(size=4)
     for array in (x, W, b):
         array.flags.writeable = False

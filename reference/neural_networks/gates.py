@@ -32,7 +32,7 @@ def boolean_network(gate: str) -> list[Tensor]:
     return [torch.tensor(theta, dtype=torch.float64) for theta in NETWORKS[gate]]
 
 
-@prop(4, thetas=boolean_network.called("gate"), keeps=("X", "truth"))
+@prop(3, thetas=boolean_network.called("gate"), keeps=("X", "truth"))
 def gates_of_one_unit(thetas: Any, X: Any, truth: Any) -> Any:
     """At every corner of its truth table the unit says 1 (above 0.9) or 0 (below 0.1), as the gate does.
 

@@ -32,9 +32,10 @@ def random_start(thetas: Any, again: Any, other: Any) -> Any:
     """Units of one layer start with different weights, one seed gives the same start again, another seed another one.
 
     [WPI CS 539, backpropagation]"""
-    gaps = [np.abs(theta[:, None, 1:] - theta[None, :, 1:]).max(axis=2) for theta in thetas]
+    both = [theta[:, 1:] for theta in [*thetas, *other]]
+    gaps = [np.abs(theta[:, None] - theta[None]).max(axis=2) for theta in both]
     twins = any(np.count_nonzero(gap == 0) > len(gap) for gap in gaps)  # beside each unit and itself
-    blank = any(np.abs(theta[:, 1:]).max() == 0 for theta in thetas)
+    blank = any(np.abs(theta).max() == 0 for theta in both)
     same = all(np.array_equal(a, b) for a, b in zip(thetas, again, strict=True))
     moved = all(not np.array_equal(a[:, 1:], b[:, 1:]) for a, b in zip(thetas, other, strict=True))
     return same and moved and not twins and not blank
