@@ -40,7 +40,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for array in (x, W, b):
         array.flags.writeable = False
     yield Case("strided and read-only", hidden=True, x=x, W=W, b=b, y=2)
-    single = {name: rng.normal(size=size).astype(np.float32) for name, size in [("x", 3), ("W", (3, 3)), ("b", 3)]}
+    single: dict[str, Any] = {
+        name: rng.normal(size=size).astype(np.float32) for name, size in [("x", (3,)), ("W", (3, 3)), ("b", (3,))]
+    }
     yield Case("float32", hidden=True, **single, y=0)
 
 

@@ -64,7 +64,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("separable", hidden=True, X=X, y=y, lr=0.5, max_epochs=100, tol=1e-9)
     X, y = decided(rng, 9, 2, separable=False)
     yield Case("not separable", hidden=True, X=X, y=y, lr=2.0, max_epochs=17, tol=1e-9)
-    X, y = OR, np.array([-1, 1, 1, -1])
+    X, y = OR[[0, 1, 2, 3, 1, 1, 1, 1]], np.array([-1, 1, 1, -1, 1, 1, 1, 1])
     yield Case("exclusive or", hidden=True, kink=True, X=X, y=y, lr=0.25, max_epochs=6, tol=1e-9)
     X, y = decided(rng, 6, 2, separable=True)
     yield Case("last epoch counts", hidden=True, X=X, y=y, lr=0.1, max_epochs=2, tol=1e-9)
