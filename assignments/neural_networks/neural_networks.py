@@ -188,8 +188,8 @@ def two_layer_forward(X, W1, b1, W2, b2):
 def two_layer_loss(X, y, W1, b1, W2, b2):
     """The MEAN over examples of -log(probability of the true class), for the output of the two-layer network.
 
-    X (N, D), y (N,) classes, the rest as in two_layer_forward. Returns one number. The network may be sure of a wrong
-    class, by thousands: the loss is then thousands, not infinity.
+    X (N, D), y (N,) classes, W1 (H, D), b1 (H,), W2 (K, H), b2 (K,). Returns one number. The network may be sure of a
+    wrong class, by thousands: the loss is then thousands, not infinity.
     """
     raise NotImplementedError
 
@@ -206,7 +206,8 @@ def dL_da1(dL_dz2, W2):
 def two_layer_gradients(X, y, W1, b1, W2, b2):
     """The gradients of two_layer_loss. Returns (dW1, db1, dW2, db2), each of the shape of its parameter.
 
-    Arguments as in two_layer_loss. Call two_layer_forward: if only that is wrong, this still earns half.
+    X (N, D), y (N,) classes, W1 (H, D), b1 (H,), W2 (K, H), b2 (K,). Call two_layer_forward: if only that is wrong,
+    this still earns half.
     """
     raise NotImplementedError
 
