@@ -70,7 +70,7 @@ def training_cases(rng: np.random.Generator) -> Iterator[Case]:
         if name == "two layers, four outputs":
             X[4], Y[4] = X[1], Y[1]  # a repeated row
         yield Case(name, hidden=True, thetas=thetas, X=X, Y=Y, lam=lam)
-    X, Y = np.array([[2.0, -1.0], [-1.0, 1.0], [0.5, 2.0]]), np.array([[1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    X, Y = np.array([[2.0, -1.0], [-1.0, 1.0], [0.5, 2.0]]), np.array([[0.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
     sure = [np.array([[400.0, 1000.0, -800.0], [-300.0, 500.0, 1000.0]])]
     yield Case("sure, and often wrong", hidden=True, thetas=sure, X=X, Y=Y, lam=0.001)
     thetas, X, Y = network(rng, 3, 3, 3), rng.normal(size=(4, 6))[:, ::2], targets(rng, 4, 3)

@@ -21,6 +21,12 @@ PAPER: dict[str, Any] = {
     "b2": np.array([0.5, 0.0]),
 }
 
+# Of three hidden units: makes logits of thousands, of either sign.
+FAR = {
+    "W1": np.array([[1.0, -1.0], [0.0, 1.0], [-1.0, 0.5]]),
+    "W2": 2000.0 * np.array([[1, 0, -1], [0, 1, 0], [-1, -1, 0], [1, -1, 1]]),
+}
+
 
 def logits(X: Tensor, W1: Tensor, b1: Tensor, W2: Tensor, b2: Tensor) -> Tensor:
     """The weighted sums of the output units: (N, K)."""
@@ -56,7 +62,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for name, N, D, H, K in [("five examples", 5, 3, 4, 2), ("one example", 1, 2, 3, 5), ("square", 3, 3, 3, 3)]:
         yield Case(name, hidden=True, X=rng.normal(size=(N, D)), **weights(rng, D, H, K))
     far = weights(rng, 2, 3, 4)
-    far["W2"] = 2000.0 * np.array([[1, 0, -1], [0, 1, 0], [-1, -1, 0], [1, -1, 1]])
+    far.update(FAR)
     yield Case("logits of thousands", hidden=True, X=1000 * np.array([[1.0, 0.5], [-2.0, 1.0], [0.0, 3.0]]), **far)
     X, given = rng.normal(size=(4, 6))[:, ::2], weights(rng, 3, 2, 3)
     read_only(X, *given.values())
@@ -112,7 +118,7 @@ def loss_cases(rng: np.random.Generator) -> Iterator[Case]:
         X = rng.normal(size=(N, D))
         yield Case(name, hidden=True, X=X, y=rng.integers(K, size=N), **weights(rng, D, H, K))
     far = weights(rng, 2, 3, 4)
-    far["W2"] = 2000.0 * np.array([[1, 0, -1], [0, 1, 0], [-1, -1, 0], [1, -1, 1]])
+    far.update(FAR)
     X = np.array([[1.0, 0.5], [-2.0, 1.0], [0.0, 3.0]])
     yield Case("logits of thousands", hidden=True, X=X, y=np.array([2, 2, 1]), **far)
     X, y, given = rng.normal(size=(6, 6))[:, ::2], rng.integers(4, size=6), weights(rng, 3, 2, 4)
