@@ -24,7 +24,6 @@ from grader.model import AnswerKey, FrozenCase
 
 NAME = "neural_networks"
 mpmath.mp.dps = 50
-Number = Callable[..., Any]
 
 
 @pytest.fixture(scope="module")
@@ -75,15 +74,14 @@ def activations(x: list[Any], thetas: list[Any]) -> list[list[Any]]:
 
 def cost(thetas: list[Any], X: list[Any], Y: list[Any], lam: Any) -> Any:
     """The definition, term by term; -log h is log(1 + exp(-z)), which stays right where h is 1 in 50 digits."""
-    with mpmath.workdps(50):
-        total = mpf(0)
-        for x, targets in zip(X, Y, strict=True):
-            a = activations(x, thetas[:-1])[-1]
-            for row, t in zip(thetas[-1], targets, strict=True):
-                z = dot(row, [mpf(1), *a])
-                total += t * mpmath.log(1 + mpmath.exp(-z)) + (1 - t) * mpmath.log(1 + mpmath.exp(z))
-        squares = mpmath.fsum(w**2 for theta in thetas for row in theta for w in row[1:])
-        return total / len(X) + lam / (2 * len(X)) * squares
+    total = mpf(0)
+    for x, targets in zip(X, Y, strict=True):
+        a = activations(x, thetas[:-1])[-1]
+        for row, t in zip(thetas[-1], targets, strict=True):
+            z = dot(row, [mpf(1), *a])
+            total += t * mpmath.log(1 + mpmath.exp(-z)) + (1 - t) * mpmath.log(1 + mpmath.exp(z))
+    squares = mpmath.fsum(w**2 for theta in thetas for row in theta for w in row[1:])
+    return total / len(X) + lam / (2 * len(X)) * squares
 
 
 def loss(X: list[Any], y: Any, W1: Any, b1: Any, W2: Any, b2: Any) -> Any:
