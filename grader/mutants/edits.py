@@ -92,8 +92,8 @@ class _Finder(Walker):
     def visit_Expr(self, node: ast.Expr) -> None:
         if isinstance(node.value, ast.Constant):
             return  # a docstring
-        if isinstance(node.value, ast.Call) and self.scope.called(node.value)[0].endswith("_"):
-            self.add("statement dropped", node, ast.Pass())  # x.clamp_(0)
+        if isinstance(node.value, ast.Call) and isinstance(node.value.func, ast.Attribute):
+            self.add("statement dropped", node, ast.Pass())  # x.clamp_(0), optimizer.zero_grad()
         self.visit(node.value)
 
     def visit_Assign(self, node: ast.Assign) -> None:
