@@ -147,22 +147,39 @@ def select_degree(train: list[Tensor], valid: list[Tensor], degrees: list[int]) 
     return min(sorted(degrees), key=lambda degree: float(fitted(train, degree, valid)))
 
 
-def cost_by_degree(train: Data, valid: Data, degrees: list[int]) -> NDArray[Any]:
-    fits = [np.polyfit(train[0], train[1], degree) for degree in degrees]
-    return np.array([((np.polyval(fit, valid[0]) - valid[1]) ** 2).mean() for fit in fits])
+def best_place(train: Data, valid: Data, degrees: list[int], share: float = 1, gap: float = 1) -> int:
+    """Place in `degrees` of the least validation cost, -1 where no other costs `gap` times as much; of the constant
+    term of each fit only a share is taken."""
+    V, U = (np.vander(x, max(degrees) + 1, increasing=True) for x in (train[0], valid[0]))
+    costs = []
+    for degree in degrees:
+        fit = np.linalg.lstsq(V[:, : degree + 1], train[1], rcond=None)[0]
+        fit[0] *= share
+        costs.append(((U[:, : degree + 1] @ fit - valid[1]) ** 2).mean())
+    first, second = np.argsort(costs)[:2]
+    return int(first) if costs[second] >= gap * costs[first] else -1
 
 
 def overfitting(rng: np.random.Generator, N: int, degrees: list[int], true: int) -> dict[str, Any]:
-    """Noisy points of a polynomial whose degree is `true`, which wins by far on the validation data; on the training
-    data the highest one wins. Neither the first nor the last of `degrees`, nor its place in the list, is `true`."""
+    """Noisy points of a polynomial whose degree is `true`, which wins by far on the validation data.
+
+    It does not win where training and validation data are exchanged, nor where the bias is lost: least_squares puts
+    half of the constant term there, beside the weight of the column of ones."""
+    place = degrees.index(true)
     while True:
         x, v = np.linspace(-1, 1, N) + rng.uniform(-0.5, 0.5, size=N) / N, rng.uniform(-1, 1, size=N + 3)
-        shape = np.append(rng.choice([-1, 1]) * rng.uniform(2, 4), rng.normal(size=true))
-        train = [x, np.polyval(shape, x) + rng.normal(scale=0.3, size=N)]
-        valid = [v, np.polyval(shape, v) + rng.normal(scale=0.3, size=N + 3)]
-        costs, turned = cost_by_degree(train, valid, degrees), cost_by_degree(valid, train, degrees)
-        place = degrees.index(true)
-        if costs[place] * 1.3 < np.delete(costs, place).min() and turned.argmin() != place != costs.argmax():
+        shape = rng.normal(size=true + 1)
+        shape[true] = rng.choice([-1, 1]) * rng.uniform(2, 4)
+        shape[0] = -2 * shape[true]
+        train, valid = (
+            [at, np.polynomial.Polynomial(shape)(at) + rng.normal(scale=0.3, size=len(at))] for at in (x, v)
+        )
+        if (
+            best_place(train, valid, degrees, gap=1.3) == place
+            and best_place(valid, train, degrees) != place
+            and best_place(train, valid, degrees, share=0.5) != place
+            and best_place(train, valid, degrees, share=0) != place
+        ):
             return {"train": train, "valid": valid, "degrees": degrees}
 
 

@@ -104,7 +104,9 @@ def draw(rng: np.random.Generator, N: int, D: int, K: int) -> dict[str, Any]:
 
 @softmax_regression_gradient.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("the lecture's matrix, from zeros", X=X_LECTURE, W=np.zeros((3, 4)), b=np.zeros(3), T=np.eye(3))
+    yield Case(
+        "the lecture's matrix, from zeros", X=X_LECTURE, W=np.zeros((3, 4)), b=np.zeros(3), T=np.eye(3)[[1, 0, 1]]
+    )
     yield Case("the lecture's matrix", X=X_LECTURE, W=W_CLASSES, b=B_CLASSES, T=np.eye(3)[[1, 0, 1]])
     yield Case("seven examples", hidden=True, **draw(rng, 7, 5, 3))
     yield Case("one example", hidden=True, **draw(rng, 1, 3, 4))

@@ -1,0 +1,327 @@
+"""What is frozen for linear_models, against computations that share nothing with the reference: 50 digits, exact
+fractions, finite differences in mpmath, scikit-learn, and torch's own losses."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from fractions import Fraction
+from pathlib import Path
+from typing import Any
+
+import mpmath
+import numpy as np
+import pytest
+import torch
+from conftest import ROOT
+from mpmath import mpf
+from sklearn.linear_model import LinearRegression
+from sklearn.preprocessing import OneHotEncoder, PolynomialFeatures
+from torch.nn import functional as F  # noqa: N812
+
+from grader.course import Course
+from grader.freeze import freeze
+from grader.model import AnswerKey, FrozenCase, FrozenQuestion
+
+NAME = "linear_models"
+H = mpf("1e-15")  # a central difference of 50 digits is then right to some 30
+Numbers = dict[str, Any]
+
+
+@pytest.fixture(scope="module")
+def key(secret_file: Path) -> AnswerKey:
+    return freeze(Course(ROOT, secret_file), NAME)
+
+
+@pytest.fixture(autouse=True)
+def _fifty_digits() -> Any:
+    with mpmath.workdps(50):
+        yield
+
+
+def question(key: AnswerKey, name: str) -> FrozenQuestion:
+    return next(q for q in key.questions if q.name == name)
+
+
+def ordinary(key: AnswerKey, name: str) -> list[FrozenCase]:
+    return [case for case in question(key, name).cases if case.raises is None]
+
+
+def exact(value: Any) -> Any:
+    """An array or number as an object array of mpf, or one of them: every float is one exactly."""
+    if isinstance(value, np.ndarray):
+        return np.vectorize(lambda x: mpf(float(x)), otypes=[object])(value)
+    return mpf(value)
+
+
+def rounded(value: Any) -> Any:
+    return np.vectorize(float, otypes=[float])(np.asarray(value, dtype=object))
+
+
+def slopes(cost: Callable[[Any], Any], at: Any) -> Any:
+    """The gradient of a scalar of an object array, or its derivative in a number, by central differences."""
+    if not isinstance(at, np.ndarray):
+        return (cost(at + H) - cost(at - H)) / (2 * H)
+    out = np.empty(at.shape, dtype=object)
+    for index in np.ndindex(*at.shape):
+        up, down = at.copy(), at.copy()
+        up[index], down[index] = at[index] + H, at[index] - H
+        out[index] = (cost(up) - cost(down)) / (2 * H)
+    return out
+
+
+def squared(X: Any, w: Any, b: Any, t: Any) -> Any:
+    return sum((X[i] @ w + b - t[i]) ** 2 for i in range(len(t))) / (2 * len(t))
+
+
+def logistic(z: Any, t: Any) -> Any:
+    """-log sigmoid(z) for t = 1, -log(1 - sigmoid(z)) for t = 0: as sums, which 50 digits hold for any z."""
+    return mpmath.log(1 + mpmath.exp(-z)) if t == 1 else mpmath.log(1 + mpmath.exp(z))
+
+
+def probabilities(row: Any) -> list[Any]:
+    total = sum(mpmath.exp(z) for z in row)
+    return [mpmath.exp(z) / total for z in row]
+
+
+def multiclass(row: Any, target: Any) -> Any:
+    return -mpmath.log(probabilities(row)[list(target).index(1)])
+
+
+def predict(X: Any, w: Any, b: Any) -> Numbers:
+    return {"y": [X[i] @ w + b for i in range(len(X))]}
+
+
+def squared_error_cost(y: Any, t: Any) -> Numbers:
+    return {"cost": sum((y[i] - t[i]) * (y[i] - t[i]) for i in range(len(y))) / len(y) / 2}
+
+
+def squared_error_gradient(X: Any, w: Any, b: Any, t: Any) -> Numbers:
+    return {"dw": slopes(lambda v: squared(X, v, b, t), w), "db": slopes(lambda v: squared(X, w, v, t), b)}
+
+
+def gradient_descent_step(X: Any, w: Any, b: Any, t: Any, lr: Any) -> Numbers:
+    g = squared_error_gradient(X, w, b, t)
+    return {"w_new": w - lr * g["dw"], "b_new": b - lr * g["db"]}
+
+
+def gradient_descent(X: Any, t: Any, lr: Any, steps: int) -> Numbers:
+    """In closed form: after k steps the parameters are lr * (sum over j < k of (I - lr H)^j) g."""
+    A = mpmath.matrix(np.column_stack([X, [mpf(1)] * len(t)]).tolist())
+    M, g = mpmath.eye(A.cols) - lr * A.T * A / len(t), A.T * mpmath.matrix(list(t)) / len(t)
+    at = [lr * sum((M**j for j in range(k)), mpmath.zeros(A.cols)) * g for k in range(int(steps) + 1)]
+    costs = [mpmath.norm(A * both - mpmath.matrix(list(t))) ** 2 / (2 * len(t)) for both in at]
+    return {"w": list(at[-1])[:-1], "b": at[-1][A.cols - 1], "costs": costs}
+
+
+def least_squares(X: Any, t: Any) -> Numbers:
+    A = mpmath.matrix(np.column_stack([X, [mpf(1)] * len(t)]).tolist())
+    both = mpmath.lu_solve(A.T * A, A.T * mpmath.matrix(list(t)))
+    return {"w": list(both)[:-1], "b": both[A.cols - 1]}
+
+
+def sigmoid(z: Any) -> Numbers:
+    return {"y": np.vectorize(lambda x: 1 / (1 + mpmath.exp(-x)), otypes=[object])(z)}
+
+
+def logistic_cross_entropy(z: Any, t: Any) -> Numbers:
+    return {"loss": [logistic(z[i], t[i]) for i in range(len(z))]}
+
+
+def logistic_gradient(X: Any, w: Any, b: Any, t: Any) -> Numbers:
+    def cost(w: Any, b: Any) -> Any:
+        return sum(logistic(X[i] @ w + b, t[i]) for i in range(len(t))) / len(t)
+
+    return {"dw": slopes(lambda v: cost(v, b), w), "db": slopes(lambda v: cost(w, v), b)}
+
+
+def softmax(Z: Any) -> Numbers:
+    return {"Y": [probabilities(row) for row in Z]}
+
+
+def softmax_cross_entropy(Z: Any, T: Any) -> Numbers:
+    return {"loss": [multiclass(Z[i], T[i]) for i in range(len(Z))]}
+
+
+def softmax_gradient_logits(Z: Any, T: Any) -> Numbers:
+    return {"dZ": [slopes(lambda row, i=i: multiclass(row, T[i]), Z[i]) for i in range(len(Z))]}
+
+
+def softmax_regression_gradient(X: Any, W: Any, b: Any, T: Any) -> Numbers:
+    def cost(W: Any, b: Any) -> Any:
+        return sum(multiclass([W[k] @ X[i] + b[k] for k in range(len(W))], T[i]) for i in range(len(X))) / len(X)
+
+    return {"dW": slopes(lambda v: cost(v, b), W), "db": slopes(lambda v: cost(W, v), b)}
+
+
+INDEPENDENT = [
+    predict,
+    squared_error_cost,
+    squared_error_gradient,
+    gradient_descent_step,
+    gradient_descent,
+    least_squares,
+    sigmoid,
+    logistic_cross_entropy,
+    logistic_gradient,
+    softmax,
+    softmax_cross_entropy,
+    softmax_gradient_logits,
+    softmax_regression_gradient,
+]
+
+
+@pytest.mark.parametrize("compute", INDEPENDENT, ids=lambda f: f.__name__)
+def test_fifty_digits_agree_with_every_frozen_case(key: AnswerKey, compute: Callable[..., Numbers]) -> None:
+    cases = ordinary(key, compute.__name__)
+    assert sum(case.hidden for case in cases) >= 5
+    for case in cases:
+        found = compute(**{name: exact(value) for name, value in case.inputs.items()})
+        assert set(found) == set(case.expected)
+        for output, value in found.items():
+            wanted = rounded(value)
+            allowed = 1e-12 * np.abs(wanted).max() + 1e-15
+            np.testing.assert_allclose(case.expected[output], wanted, 0, allowed, err_msg=f"{case.name}: {output}")
+
+
+def test_large_and_small_logits_are_right_to_the_last_digits(key: AnswerKey) -> None:
+    """Element by element, not only beside the largest."""
+    for compute, output in ((sigmoid, "y"), (logistic_cross_entropy, "loss"), (softmax_cross_entropy, "loss")):
+        for case in ordinary(key, compute.__name__):
+            wanted = rounded(compute(**{name: exact(value) for name, value in case.inputs.items()})[output])
+            large = wanted > 1e-6
+            np.testing.assert_allclose(np.asarray(case.expected[output])[large], wanted[large], 1e-9)
+    assert max(np.abs(case.inputs["z"]).max() for case in ordinary(key, "sigmoid")) == 1e4
+
+
+def test_torch_says_the_same_of_the_cross_entropies(key: AnswerKey) -> None:
+    for case in ordinary(key, "logistic_cross_entropy"):
+        z, t = (torch.tensor(case.inputs[name], dtype=torch.float64) for name in "zt")
+        losses = F.binary_cross_entropy_with_logits(z, t, reduction="none")
+        np.testing.assert_allclose(case.expected["loss"], losses.numpy(), 1e-9, 1e-15)
+    for case in ordinary(key, "softmax_gradient_logits"):
+        Z = torch.tensor(case.inputs["Z"], dtype=torch.float64, requires_grad=True)
+        F.cross_entropy(Z, torch.tensor(case.inputs["T"]).argmax(1), reduction="sum").backward()
+        np.testing.assert_allclose(case.expected["dZ"], Z.grad.numpy(), 1e-9, 1e-12)
+
+
+def test_scikit_learn_finds_the_same_lines(key: AnswerKey) -> None:
+    for case in ordinary(key, "least_squares"):
+        X, t = (np.asarray(case.inputs[name], dtype=np.float64) for name in "Xt")
+        line = LinearRegression().fit(X, t)
+        np.testing.assert_allclose(case.expected["w"], line.coef_, 1e-9, 1e-12)
+        assert float(case.expected["b"]) == pytest.approx(line.intercept_, rel=1e-9)
+
+
+def test_least_squares_has_one_right_answer_in_each_of_its_cases(key: AnswerKey) -> None:
+    """Else marking it by value would be wrong; the others are the property's."""
+    for case in ordinary(key, "least_squares"):
+        A = np.column_stack([case.inputs["X"], np.ones(len(case.inputs["t"]))]).astype(np.float64)
+        singular = np.linalg.svd(A, compute_uv=False)
+        assert len(A) >= A.shape[1] and singular[-1] > 0.02 * singular[0], case.name
+
+
+def test_where_many_lines_are_best_the_reference_is_one_of_them(key: AnswerKey) -> None:
+    collinear = 0
+    for case in question(key, "no_better_line").cases:
+        X, t = case.inputs["X"], case.inputs["t"]
+        A = np.column_stack([X, np.ones(len(t))])
+        collinear += np.linalg.matrix_rank(A) < A.shape[1]
+        ours = X @ case.expected["S.w"] + case.expected["S.b"]
+        best = LinearRegression().fit(X, t).predict(X)
+        np.testing.assert_allclose(ours, best, 0, 1e-11)
+    assert collinear >= 6
+
+
+def test_small_steps_are_below_the_limit_of_descent(key: AnswerKey) -> None:
+    """The cost falls for every lr below 2 / (largest eigenvalue of A^T A / N): so the property is true."""
+    for case in question(key, "small_steps_go_down").cases:
+        A = np.column_stack([case.inputs["X"], np.ones(len(case.inputs["t"]))])
+        assert case.inputs["lr"] < 2 / np.linalg.eigvalsh(A.T @ A / len(A)).max()
+        fell = -np.diff(case.expected["G.costs"]) / case.expected["G.costs"][0]
+        assert fell.min() > 1e-6, case.name  # by far more than rounding
+
+
+def test_powers_are_exact_fractions_and_those_of_scikit_learn(key: AnswerKey) -> None:
+    for case in ordinary(key, "polynomial_features"):
+        x, degree = case.inputs["x"].astype(np.float64), case.inputs["degree"]
+        by_hand = [[float(Fraction(float(v)) ** k) for k in range(degree + 1)] for v in x]
+        np.testing.assert_allclose(case.expected["Phi"], by_hand, 1e-13)
+        np.testing.assert_allclose(case.expected["Phi"], PolynomialFeatures(degree).fit_transform(x[:, None]), 1e-13)
+
+
+def validation_cost(train: Any, valid: Any, degree: int) -> Fraction:
+    """Exactly: Gauss-Jordan on the normal equations in fractions."""
+    x, t, v, s = ([Fraction(float(value)) for value in part] for part in (*train, *valid))
+    rows = [[sum(a ** (i + j) for a in x) for j in range(degree + 1)] for i in range(degree + 1)]
+    for i, row in enumerate(rows):
+        row.append(sum(a**i * b for a, b in zip(x, t, strict=True)))
+    for i in range(degree + 1):
+        rows[i] = [a / rows[i][i] for a in rows[i]]
+        for j in range(degree + 1):
+            if j != i:
+                rows[j] = [a - rows[j][i] * b for a, b in zip(rows[j], rows[i], strict=True)]
+    fits = [sum(row[-1] * a**k for k, row in enumerate(rows)) for a in v]
+    return sum((f - b) ** 2 for f, b in zip(fits, s, strict=True)) / (2 * len(v))
+
+
+def test_the_chosen_degree_is_the_best_in_exact_fractions(key: AnswerKey) -> None:
+    ties = 0
+    for case in ordinary(key, "select_degree"):
+        train, valid, degrees = case.inputs["train"], case.inputs["valid"], sorted(case.inputs["degrees"])
+        costs = [validation_cost(train, valid, degree) for degree in degrees]
+        assert int(case.expected["degree"]) == degrees[costs.index(min(costs))], case.name
+        ties += costs.count(min(costs)) > 1
+        rest = [c for c in costs if c != min(costs)]
+        assert not rest or min(rest) > 1.1 * min(costs)  # no rounding chooses another
+    assert ties == 1
+
+
+def test_classes_are_right_in_exact_fractions_and_none_hangs_on_rounding(key: AnswerKey) -> None:
+    zeros = 0
+    for case in ordinary(key, "classify"):
+        X, w, b = (np.asarray(case.inputs[name], dtype=np.float64) for name in "Xwb")
+        z = [
+            sum(Fraction(float(a)) * Fraction(float(c)) for a, c in zip(x, w, strict=True)) + Fraction(float(b))
+            for x in X
+        ]
+        assert case.expected["labels"].tolist() == [int(value >= 0) for value in z]
+        assert all(value == 0 or abs(value) > Fraction(1, 1000) for value in z), case.name
+        zeros += z.count(0)
+    assert zeros >= 3
+
+
+def test_scikit_learn_encodes_the_same(key: AnswerKey) -> None:
+    for case in ordinary(key, "one_hot"):
+        y, K = case.inputs["y"], case.inputs["K"]
+        encoder = OneHotEncoder(categories=[list(range(K))], sparse_output=False)
+        np.testing.assert_array_equal(case.expected["T"], encoder.fit_transform(y[:, None]))
+    refused = [case for case in question(key, "one_hot").cases if case.raises]
+    assert {case.raises for case in refused} == {"ValueError"} and len(refused) == 3
+    assert all(case.inputs["y"].min() < 0 or case.inputs["y"].max() >= case.inputs["K"] for case in refused)
+
+
+def test_two_classes_are_logistic_in_fifty_digits(key: AnswerKey) -> None:
+    for case in question(key, "two_classes_are_logistic").cases:
+        Z, T = exact(case.inputs["Z"]), case.inputs["T"]
+        np.testing.assert_array_equal(case.inputs["z"], case.inputs["Z"][:, 1] - case.inputs["Z"][:, 0])
+        for i, label in enumerate(case.inputs["t"]):
+            assert T[i, label] == 1
+            assert abs(multiclass(Z[i], T[i]) - logistic(Z[i, 1] - Z[i, 0], label)) < mpf("1e-40")
+
+
+def test_the_worked_numbers_of_the_handout(key: AnswerKey) -> None:
+    """By hand, from the lecture's matrix with w = (1, -1, 2, 1/2), b = -3 and t = (8, 17, -7.5)."""
+
+    def public(name: str) -> Any:
+        return next(c for c in question(key, name).cases if c.name == "the lecture's matrix").expected
+
+    X = next(c for c in question(key, "predict").cases if not c.hidden).inputs["X"]
+    assert X.tolist() == [[8, 0, 3, 0], [6, -1, 5, 3], [2, 5, -2, 8]]
+    assert public("predict")["y"].tolist() == [11, 15.5, -6]
+    assert float(public("squared_error_cost")["cost"]) == 2.25
+    assert public("squared_error_gradient")["dw"] == pytest.approx([6, 3, -0.5, 2.5])
+    assert float(public("squared_error_gradient")["db"]) == pytest.approx(1)
+
+
+def test_points_add_up_to_a_hundred(key: AnswerKey) -> None:
+    assert sum(output.points for q in key.questions for output in q.outputs) == 100
