@@ -3,6 +3,8 @@ fractions, finite differences in mpmath, scikit-learn, and torch's own losses.""
 
 from __future__ import annotations
 
+import ast
+import doctest
 from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
@@ -321,6 +323,34 @@ def test_the_worked_numbers_of_the_handout(key: AnswerKey) -> None:
     assert float(public("squared_error_cost")["cost"]) == 2.25
     assert public("squared_error_gradient")["dw"] == pytest.approx([6, 3, -0.5, 2.5])
     assert float(public("squared_error_gradient")["db"]) == pytest.approx(1)
+
+
+def test_the_table_of_degrees_in_the_handout(key: AnswerKey) -> None:
+    public = next(case for case in question(key, "select_degree").cases if not case.hidden)
+    train, valid = public.inputs["train"], public.inputs["valid"]
+    readme = (ROOT / "assignments" / NAME / "README.md").read_text()
+    for degree in (0, 1, 3, 9):
+        on_train, on_valid = (float(validation_cost(train, other, degree)) for other in (train, valid))
+        mark = "**" if degree == 3 else ""
+        assert f"| {degree} | {on_train:.4f} | {mark}{on_valid:.4f}{mark} |" in readme
+
+
+def test_the_examples_of_the_stub_hold_for_a_solution() -> None:
+    solution: dict[str, Any] = {}
+    exec((ROOT / "reference" / NAME / "solutions" / "model.py").read_text(), solution)
+    stub = ast.parse((ROOT / "assignments" / NAME / f"{NAME}.py").read_text())
+    tried = 0
+    for node in stub.body:
+        if isinstance(node, ast.FunctionDef):
+            examples = doctest.DocTestParser().get_doctest(ast.get_docstring(node) or "", solution, node.name, NAME, 0)
+            failed, count = doctest.DocTestRunner(verbose=False).run(examples)
+            assert not failed, node.name
+            tried += count
+    assert tried >= 11
+    step, descend, one = solution["gradient_descent_step"], solution["gradient_descent"], np.ones((1, 1))
+    w, b = step(one, np.zeros(1), 0.0, np.array([3.0]), 0.5)
+    assert w.tolist() == [1.5] and b == 1.5
+    assert descend(one, np.array([3.0]), 0.5, 1)[2].tolist() == [4.5, 0]
 
 
 def test_points_add_up_to_a_hundred(key: AnswerKey) -> None:
