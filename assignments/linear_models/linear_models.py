@@ -36,7 +36,7 @@ def squared_error_cost(y, t):
 
 
 def squared_error_gradient(X, w, b, t):
-    """Gradient of squared_error_cost(predict(X, w, b), t) with respect to w and to b.
+    """Gradient of the squared error cost of predict(X, w, b) with respect to w and to b.
 
     X (N, D), w (D,), b a number, t (N,). Returns (dw, db): an array (D,), and one number.
 
@@ -69,7 +69,7 @@ def gradient_descent(X, t, lr, steps):
 
 
 def least_squares(X, t):
-    """Weights and bias that minimise squared_error_cost(predict(X, w, b), t), with no iteration.
+    """Weights and bias that minimise the squared error cost of predict(X, w, b), with no iteration.
 
     X (N, D), t (N,). Returns (w, b): an array (D,), and one number.
     Columns of X may be collinear, or more than there are examples. Then many w and b are best, and any is right.
