@@ -33,7 +33,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         inputs = only(draw(rng, N, D), "X", "t")
         A = np.append(inputs["X"], np.ones((N, 1)), axis=1)
         lr = 0.4 * N / float(np.linalg.norm(A, 2) ** 2)  # the limit of descent is 2 N / ||A||^2
-        yield Case(name, hidden=True, **inputs, lr=lr, steps=6)
+        # one example is soon fitted: after few steps its cost is still far above rounding
+        yield Case(name, hidden=True, **inputs, lr=lr, steps=2 if N == 1 else 6)
 
 
 @prop(2, S=least_squares.called("X", "t"))
