@@ -170,6 +170,7 @@ def squeezed(text: str) -> str:
 def test_no_expression_of_a_solution_or_the_reference_is_printed(handout: Handout) -> None:
     shown = {name: squeezed(text) for name, text in handout.texts.items()}
     own = set().union(*(expressions(handout.folder / name) for name in shown if name == "fixtures.py"))
+    own |= {f"{q.name}({','.join(q.params)})" for q in handout.key.questions}  # as the stub defines it
     printed = PRINTED.get(handout.name, {})
     found = [
         (path.name, expression, name)
