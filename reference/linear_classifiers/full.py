@@ -21,7 +21,7 @@ WORKED_W = np.array([[1, -5, 10, 5, 0], [70, 20, 5, 16, 20], [0, -45, -20, 3, -3
 
 
 # Half: who calls the two losses rightly has written the scores, the chain rule and the penalty, but not those.
-@question(loss=6, dW=10, calls=[svm_loss, softmax_loss], carry=0.5)
+@question(loss=4, dW=5, calls=[svm_loss, softmax_loss], carry=0.5)
 def full_loss(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Terms:
     """Data loss of the scores X @ W.T, hinge or cross-entropy, plus reg * sum(W**2), and its gradient.
 

@@ -13,10 +13,10 @@ from grader import Case, call, get, new, question
 
 
 @question(
-    out=4,
-    dX=5,
-    dW=5,
-    db=4,
+    out=2,
+    dX=3,
+    dW=2,
+    db=2,
     steps=[
         new("W", "b"),
         call("forward", "X", gives="out"),
