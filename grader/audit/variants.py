@@ -25,6 +25,7 @@ from ..mutants.build import inside
 from ..tolerance import bounds, distance
 from .records import MISTAKE_ROOM
 from .trials import axes_of, only_row, trials
+from .wrong import each, form_of
 
 Values = Mapping[str, Value]
 
@@ -188,10 +189,8 @@ class Bench:
             return None
         if values is None:
             return None
-        share = {
-            k: v / n if k in self.question.gradients and isinstance(v, np.ndarray) else v for k, v in values.items()
-        }
-        return {k: v for k, v in share.items() if np.shape(v) == np.shape(right[k])} and {**right, **share}
+        share = {k: each(v, lambda e: e / n) if k in self.question.gradients else v for k, v in values.items()}
+        return {k: v for k, v in share.items() if form_of(v) == form_of(right[k])} and {**right, **share}
 
 
 def deliberate(error: BaseException, package: str) -> bool:

@@ -50,8 +50,8 @@ def _far(distance: float | None) -> float:
 
 def _as_float32(response: Response) -> Response:
     with np.errstate(all="ignore"):
-        values = {name: _each(value, _to_float32) for name, value in response.values.items()}
-        again = None if response.again is None else {k: _each(v, _to_float32) for k, v in response.again.items()}
+        values = {name: each(value, _to_float32) for name, value in response.values.items()}
+        again = None if response.again is None else {k: each(v, _to_float32) for k, v in response.again.items()}
     return Response(values, response.failure, response.raised, response.modified, again=again)
 
 
@@ -59,12 +59,12 @@ def _to_float32(a: Array) -> Array:
     return a.astype(np.float32) if a.dtype.kind == "f" else a
 
 
-def _each(value: Value, change: Callable[[Array], Array]) -> Value:
+def each(value: Value, change: Callable[[Array], Array]) -> Value:
     """A value with every number or array in it changed."""
     if isinstance(value, list):
-        return [_each(item, change) for item in value]
+        return [each(item, change) for item in value]
     if isinstance(value, dict):
-        return {key: _each(item, change) for key, item in value.items()}
+        return {key: each(item, change) for key, item in value.items()}
     if value is None or isinstance(value, str):
         return value
     return change(np.asarray(value))
@@ -132,12 +132,12 @@ def _without_item(value: Value) -> Value:
         sizes.append(float(np.abs(e).max()) if e.size else 0.0)
         return e
 
-    _each(value, measured)
+    each(value, measured)
     nonzero = [size for size in sizes if size > 0]
     if len(nonzero) < 2:
         return value
     smallest, turn = sizes.index(min(nonzero)), iter(range(len(sizes)))
-    return _each(value, lambda e: np.zeros_like(e) if next(turn) == smallest else e)
+    return each(value, lambda e: np.zeros_like(e) if next(turn) == smallest else e)
 
 
 @dataclass(frozen=True)
@@ -179,7 +179,7 @@ def by_rule(name: str, value: Value, n: int) -> Value:
     if name == ITEM:
         return _without_item(value)
     with np.errstate(all="ignore"):
-        return _each(value, lambda e: RULES[name][1](e, n))
+        return each(value, lambda e: RULES[name][1](e, n))
 
 
 def _replaced(question: FrozenQuestion, output: str, values: Mapping[str, Value]) -> dict[str, Response]:
@@ -202,19 +202,19 @@ def _added(question: FrozenQuestion, output: str) -> dict[str, Response]:
         if case.raises is not None or output not in case.expected:
             continue
         value = case.expected[output]
-        form = _form(value)
+        form = form_of(value)
         total = last[form] = _sum(value, last[form]) if form in last else value
         again = {**case.expected, output: _sum(total, value)}
         answers[case.name] = Response({**case.expected, output: total}, again=again)
     return answers
 
 
-def _form(value: Value) -> str:
+def form_of(value: Value) -> str:
     """The shapes in a value, in words: values of one form can be added."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_form, value))}]"
+        return f"[{', '.join(map(form_of, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key!r}: {_form(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{key!r}: {form_of(item)}' for key, item in value.items())}}}"
     return "" if value is None or isinstance(value, str) else str(np.shape(value))
 
 
