@@ -9,6 +9,7 @@ from .hinge import svm_loss, svm_loss_i
 from .jiggle import loss_sensitivity
 from .layers import Linear
 from .losses import SoftmaxLoss, SVMLoss
+from .network import Sequential, forward_backward
 from .properties import (
     all_classes_add_one,
     hinge_at_initialisation,
@@ -42,6 +43,8 @@ ASSIGNMENT = Assignment(
         Sigmoid,
         SoftmaxLoss,
         SVMLoss,
+        Sequential,
+        forward_backward,
         scores_jiggled,
         zero_to_infinity,
         hinge_at_initialisation,

@@ -120,7 +120,7 @@ def half_of_the_derivative(out: Any, X: Tensor, dout: Tensor) -> dict[str, Tenso
 
 
 @Sigmoid.mistake("You have the slope of the sigmoid. By how much did the loss ask out to change?", code="M38")
-def dout_forgotten(out: Any, X: Tensor, dout: Tensor) -> dict[str, Tensor]:
+def slope_alone(out: Any, X: Tensor, dout: Tensor) -> dict[str, Tensor]:
     return {"dX": out.out * (1 - out.out)}
 
 

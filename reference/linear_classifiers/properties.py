@@ -121,7 +121,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
 
 def apart(y: NDArray[Any], K: int) -> NDArray[Any]:
     """1 in the columns of the wrong classes, 0 in that of the true one: (N, K)."""
-    return 1 - np.eye(K)[y]
+    return np.asarray(1 - np.eye(K)[y])
 
 
 def some_pay(rng: np.random.Generator) -> Iterator[Case]:
@@ -146,7 +146,7 @@ def mean_only_rescales(M: NDArray[Any], L: NDArray[Any], S: NDArray[Any]) -> Any
     """With the mean over the wrong classes in place of the sum, the loss is svm_loss / (K - 1), whatever the scores.
 
     [CS 7643, linear classifiers]"""
-    return close(M * (S.shape[1] - 1), L)
+    return close(M * (S.shape[1] - 1), L) & (L > 0)
 
 
 mean_only_rescales.cases(some_pay)
@@ -159,9 +159,7 @@ mean_only_rescales.cases(some_pay)
     one_squared=svm_loss_variant.called("S_one", "y", kind="squared"),
     many_squared=svm_loss_variant.called("S_many", "y", kind="squared"),
 )
-def squares_differ(
-    one: NDArray[Any], many: NDArray[Any], one_squared: NDArray[Any], many_squared: NDArray[Any]
-) -> Any:
+def squares_differ(one: NDArray[Any], many: NDArray[Any], one_squared: NDArray[Any], many_squared: NDArray[Any]) -> Any:
     """One class too high by 4 and two too high by 2 cost the same hinge; squared, the one costs more.
 
     [CS 7643, linear classifiers]"""

@@ -50,9 +50,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("margins of exactly one, squared", hidden=True, S=S, y=np.array([0, 1, 0]), kind="squared")
     S, y = rng.normal(scale=1e3, size=(3, 4)), rng.integers(4, size=3)
     yield Case("large scores, squared", hidden=True, S=S, y=y, kind="squared")
-    S = rng.normal(scale=2, size=(4, 6)).astype(np.float32)[:, ::2]
-    S.flags.writeable = False
-    yield Case("float32, read-only, mean", hidden=True, S=S, y=S.argmin(1), kind="mean")
+    single = rng.normal(scale=2, size=(4, 6)).astype(np.float32)[:, ::2]
+    single.flags.writeable = False
+    yield Case("float32, read-only, mean", hidden=True, S=single, y=single.argmin(1), kind="mean")
     S = rng.normal(size=(3, 4))
     yield Case("unknown kind", hidden=True, raises=ValueError, S=S, y=np.array([0, 3, 1]), kind="softmax")
     yield Case("label of K", hidden=True, raises=ValueError, S=S, y=np.array([0, 4, 1]), kind="squared")

@@ -161,3 +161,10 @@ class Sequential:
 
     def backward(self, dout):
         return self.first.backward(self.rest.backward(dout) if self.rest else dout)
+
+
+def forward_backward(layers, head, X, y):
+    net = Sequential(layers)
+    S = net.forward(X)
+    loss, dS = head.forward(S, y), head.backward()
+    return loss, np.asarray(net.backward(dS)).tolist()

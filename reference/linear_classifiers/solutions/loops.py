@@ -245,3 +245,13 @@ class Sequential:
             dout = self.layers[i].backward(dout)
             i -= 1
         return dout
+
+
+def forward_backward(layers, head, X, y):
+    for layer in layers:
+        X = layer.forward(X)
+    loss = head.forward(X, y)
+    gradient = head.backward()
+    for layer in layers[::-1]:
+        gradient = layer.backward(gradient)
+    return loss, gradient

@@ -150,3 +150,9 @@ class Sequential:
         for layer in reversed(self.layers):
             dout = layer.backward(dout)
         return dout
+
+
+def forward_backward(layers, head, X, y):
+    net = Sequential(layers)
+    loss = head.forward(net.forward(X), y)
+    return loss, net.backward(head.backward())
