@@ -47,8 +47,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for name, N, D, K in [("one image", 1, 4, 3), ("wide", 6, 2, 5), ("single feature", 3, 1, 1)]:
         X, W, b = rng.normal(size=(N, D)), rng.normal(size=(K, D)), rng.normal(size=K)
         yield Case(name, hidden=True, X=X, W=W, b=b)
-    X, W = rng.normal(size=(5, 6))[:, ::2], rng.normal(size=(3, 4)).T
-    yield Case("strided", hidden=True, X=X, W=W, b=rng.normal(size=4))
+    X, W, b = rng.normal(size=(5, 6))[:, ::2], rng.normal(size=(3, 4)).T, rng.normal(size=4)
+    X.flags.writeable = W.flags.writeable = b.flags.writeable = False
+    yield Case("strided", hidden=True, X=X, W=W, b=b)
 
 
 @Linear.accept("db as a row (1, K)")
