@@ -38,8 +38,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("repeated row", hidden=True, X=X)
     X = rng.integers(-2, 3, size=(4, 5)).astype(float)
     X[2, 1:3], X[0, 3] = 0, -0.0
-    yield Case("zeros among them", hidden=True, kink=True, X=X)
-    yield Case("large and tiny", hidden=True, X=rng.permutation(np.array([[1e6, 1e-6, -1e6], [-1e-6, 2.0, -2.0]])))
+    dout = np.abs(rng.normal(size=(4, 5)))  # of one sign, so that the subgradient lies between the one-sided slopes
+    yield Case("zeros among them", hidden=True, kink=True, X=X, dout=dout)
+    yield Case("large and small", hidden=True, X=rng.permutation(np.array([[200, 0.05, -200], [-0.05, 2.0, -2.0]])))
     X = rng.permutation(np.array([[1.0, -1.0, 2.0, -3.0], [0.5, 4.0, -2.0, 1.0]])).astype(np.float32)[:, ::2]
     X.flags.writeable = False
     yield Case("float32, read-only", hidden=True, X=X)

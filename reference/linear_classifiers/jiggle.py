@@ -44,7 +44,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         yield Case(name, s=np.array(scores), y=0, eps=0.5)
     yield Case("all scores equal", hidden=True, s=np.full(4, rng.normal()), y=int(rng.integers(4)), eps=0.25)
     s = rng.normal(scale=2, size=6)
-    yield Case("some pay", hidden=True, s=s, y=int(s.argsort()[3]), eps=0.125)
+    yield Case("some pay", hidden=True, s=s, y=int(s.argsort()[3]), eps=float(rng.uniform(0.1, 0.3)))
     s = rng.normal(size=5)
     yield Case("lowered", hidden=True, s=s, y=int(s.argsort()[1]), eps=-0.5)
     s = rng.normal(scale=2, size=2)

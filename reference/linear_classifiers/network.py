@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from grader import Case, question, run
@@ -98,6 +99,15 @@ def forward_backward(X: Tensor, Ws: list[Tensor], bs: list[Tensor], y: Tensor, b
     return cross_entropy(X, y) if head == "SoftmaxLoss" else torch.relu(margins(X, y)).sum(1).mean()
 
 
+def scores_of(X: NDArray[Any], Ws: list[NDArray[Any]], bs: list[NDArray[Any]], between: str) -> NDArray[Any]:
+    """What comes out of the last Linear, in NumPy, to choose labels by: (N, K)."""
+    for i, (W, b) in enumerate(zip(Ws, bs, strict=True)):
+        if i > 0:
+            X = np.maximum(0, X) if between == "ReLU" else 1 / (1 + np.exp(-X))
+        X = X @ W.T + b
+    return X
+
+
 def parameters(rng: np.random.Generator, *sizes: int) -> dict[str, Any]:
     """Weights and biases of a network with these numbers of features, from the pixels to the classes."""
     pairs = list(pairwise(sizes))
@@ -115,19 +125,18 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         between="ReLU",
         head="SVMLoss",
     )
-    kinds = [
-        (1, "ReLU", "SoftmaxLoss"),
-        (2, "Sigmoid", "SVMLoss"),
-        (3, "ReLU", "SoftmaxLoss"),
-        (4, "Sigmoid", "SoftmaxLoss"),
-    ]
-    for depth, between, head in kinds:
+    heads = [("ReLU", "SoftmaxLoss"), ("Sigmoid", "SVMLoss"), ("ReLU", "SoftmaxLoss"), ("Sigmoid", "SoftmaxLoss")]
+    for depth, (between, head) in enumerate(heads, start=1):
         N, sizes = (1, (4, 3)) if depth == 1 else (5, (4, 6, 5, 4, 3)[-depth - 1 :])
-        X, y = rng.normal(size=(N, sizes[0])), rng.integers(3, size=N)
-        given = parameters(rng, *sizes)
-        if depth == 1:  # sure and wrong: exp of the largest score is no number
-            S = X @ given["Ws"][0].T
-            X, y = X * 2000 / S.max(), S.argmin(1)
+        X, given = rng.normal(size=(N, sizes[0])), parameters(rng, *sizes)
+        S = scores_of(X, **given, between=between)
+        while depth == 2 and np.diff(np.sort(S)[1::2, -2:]).min() < 1.1:  # the others keep their margins
+            X, given = rng.normal(size=(N, sizes[0])), parameters(rng, *sizes)
+            S = scores_of(X, **given, between=between)
+        if depth == 1:  # wrong by far: exp of the largest score is no number
+            X = X * 2000 / np.abs(S).max()
+            S = scores_of(X, **given, between=between)
+        y = np.where(np.arange(N) % 2 == 0, S.argmin(1), S.argmax(1))
         yield Case(f"depth {depth}", hidden=True, X=X, y=y, between=between, head=head, **given)
 
 
