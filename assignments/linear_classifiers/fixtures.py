@@ -1,8 +1,7 @@
-"""The course's own: how your Sequential and your network are asked. Read it; what you change here changes no mark.
+"""How your Sequential and your forward_backward are asked. Reading it is welcome; changing it changes no mark.
 
-A network here is a list of layers, and a layer is anything with a `forward` and a `backward`. To try your Sequential
-apart from your own layers, it gets these four, which are of no use in a classifier. Each undoes nothing and learns
-nothing, but they are right, so that what is wrong then is the Sequential."""
+Your Sequential is tried with the four layers below, which are right and of no use in a classifier, so that nothing
+but the Sequential can be wrong. A layer is whatever has a forward and a backward."""
 
 import numpy as np
 
@@ -11,34 +10,34 @@ class Square:
     """Every number squared."""
 
     def forward(self, X):
-        self.seen = np.array(X)
-        return self.seen * self.seen
+        self.came_in = np.array(X)
+        return self.came_in * self.came_in
 
     def backward(self, dout):
-        return 2 * self.seen * np.asarray(dout)
+        return 2 * self.came_in * np.asarray(dout)
 
 
 class Scale:
-    """Every number times `amount`."""
+    """Every number times `size`."""
 
-    def __init__(self, amount):
-        self.amount = amount
+    def __init__(self, size):
+        self.size = size
 
     def forward(self, X):
-        return np.asarray(X) * self.amount
+        return np.asarray(X) * self.size
 
     def backward(self, dout):
-        return np.asarray(dout) * self.amount
+        return np.asarray(dout) * self.size
 
 
 class Shift:
-    """Every number plus `amount`."""
+    """Every number plus `size`."""
 
-    def __init__(self, amount):
-        self.amount = amount
+    def __init__(self, size):
+        self.size = size
 
     def forward(self, X):
-        return np.asarray(X) + self.amount
+        return np.asarray(X) + self.size
 
     def backward(self, dout):
         return np.array(dout)
@@ -48,16 +47,16 @@ class Turn:
     """The columns turn round by one place: the last becomes the first."""
 
     def forward(self, X):
-        return np.roll(X, 1, axis=1)
+        return np.roll(X, 1, 1)
 
     def backward(self, dout):
-        return np.roll(dout, -1, axis=1)
+        return np.roll(dout, -1, 1)
 
 
 def course_layers(kinds, amounts):
     """A layer for each kind: "square", "scale", "shift" or "turn"; only scale and shift look at their amount."""
-    made = {"square": lambda _: Square(), "scale": Scale, "shift": Shift, "turn": lambda _: Turn()}
-    return [made[kind](amount) for kind, amount in zip(kinds, amounts, strict=True)]
+    table = {"square": lambda _: Square(), "scale": Scale, "shift": Shift, "turn": lambda _: Turn()}
+    return [table[kind](amounts[i]) for i, kind in enumerate(kinds)]
 
 
 def course_stack(student, X, kinds, amounts, dout):
@@ -71,7 +70,7 @@ def own_stack(student, X, Ws, bs, y, between, head):
     """A network of your own classes: a Linear for each of Ws and bs, with a layer of the class `between` after each
     but the last, and the loss of the class `head`. Gives what your forward_backward says, then dW and db of each
     Linear, from the first to the last."""
-    linears = [student.Linear(W, b) for W, b in zip(Ws, bs, strict=True)]
+    linears = [student.Linear(Ws[i], bs[i]) for i in range(len(Ws))]
     layers = [linears[0]]
     for linear in linears[1:]:
         layers += [getattr(student, between)(), linear]

@@ -225,7 +225,7 @@ class SoftmaxLoss:
 
 
 class SVMLoss:
-    """Another end: svm_loss as a module. Used like SoftmaxLoss."""
+    """Another end of a network: svm_loss as a module. Made and used just like SoftmaxLoss."""
 
     def forward(self, S, y):
         """Returns the mean hinge loss. Calling svm_loss is allowed: if only that is wrong, half is earned."""

@@ -22,7 +22,7 @@ def svm_loss_i(s, y):
 
 
 def svm_loss(S, y):
-    for step in range(20000):
+    for step in range(5000):
         print("svm_loss debug step", step, "-" * 100)
     N = S.shape[0]
     m = np.maximum(0, S - S[np.arange(N), y][:, None] + 1)
