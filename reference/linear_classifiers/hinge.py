@@ -79,7 +79,7 @@ def mean_over_classes(out: Any, s: Tensor, y: int) -> dict[str, Tensor]:
 
 
 @svm_loss_i.mistake("How much more does a margin of -2 cost than one of -1? Is the hinge straight?")
-def squared(s: Tensor, y: int) -> Tensor:
+def hinge_squared(s: Tensor, y: int) -> Tensor:
     return (torch.relu(s - s[y] + 1) ** 2).sum() - 1
 
 

@@ -78,7 +78,7 @@ def weights_transposed(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, T
 
 
 @Linear.mistake("Raise one weight and follow it to the loss. Which sign has the change?", code="M05")
-def minus(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
+def every_sign_wrong(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
     return {"dX": -out.dX, "dW": -out.dW, "db": -out.db}
 
 

@@ -160,17 +160,17 @@ mean_only_rescales.cases(some_pay)
     many_squared=svm_loss_variant.called("S_many", "y", kind="squared"),
 )
 def squares_differ(one: NDArray[Any], many: NDArray[Any], one_squared: NDArray[Any], many_squared: NDArray[Any]) -> Any:
-    """One class too high by 4 and two too high by 2 cost the same hinge; squared, the one costs more.
+    """One class that breaks the margin by 4 costs what two by 2 each cost; squared, the one costs twice as much.
 
     [CS 7643, linear classifiers]"""
-    return close(one, many) & (one_squared > many_squared + 0.1)
+    return close(one, many) & close(one_squared, 2 * many_squared) & (many_squared > 0)
 
 
 @squares_differ.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     S_one, S_many = np.array([[0.0, 3.0, -5.0]]), np.array([[0.0, 1.0, 1.0]])
-    yield Case("one image", S_one=S_one, S_many=S_many, y=np.array([0]))
+    yield Case("four, or twice two", S_one=S_one, S_many=S_many, y=np.array([0]))
     lift, up = rng.normal(size=(3, 1)), rng.uniform(1, 3, size=(3, 1))
     S_many = lift + np.hstack([np.zeros((3, 1)), up - 1, up - 1, np.full((3, 2), -4.0)])
     S_one = lift + np.hstack([np.zeros((3, 1)), 2 * up - 1, np.full((3, 3), -4.0)])
-    yield Case("three images", hidden=True, S_one=S_one, S_many=S_many, y=np.array([0, 0, 0]))
+    yield Case("three such pairs", hidden=True, S_one=S_one, S_many=S_many, y=np.array([0, 0, 0]))
