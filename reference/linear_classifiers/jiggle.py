@@ -43,8 +43,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for name, scores in LECTURE.items():
         yield Case(name, s=np.array(scores), y=0, eps=0.5)
     yield Case("all scores equal", hidden=True, s=np.full(4, rng.normal()), y=int(rng.integers(4)), eps=0.25)
-    s = rng.normal(scale=2, size=6)
-    yield Case("some pay", hidden=True, s=s, y=int(s.argsort()[3]), eps=float(rng.uniform(0.1, 0.3)))
+    # Beside the true score 0: one far below, kept by a half, kept just, broken by a half, broken by two.
+    s = rng.permutation([0.0, -4.0, -1.5, -1.0, -0.5, 1.0])
+    y, eps = int(s.argsort()[4]), float(rng.uniform(0.1, 0.3))
+    yield Case("some pay", hidden=True, s=s + rng.integers(-8, 9) / 4, y=y, eps=eps)
     s = rng.normal(size=5)
     yield Case("lowered", hidden=True, s=s, y=int(s.argsort()[1]), eps=-0.5)
     s = rng.normal(scale=2, size=2)
