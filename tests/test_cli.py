@@ -47,8 +47,8 @@ def rows(out: Path) -> dict[str, dict[str, str]]:
 def test_check_of_the_untouched_stub(grader: Run, desk: Path) -> None:
     done = grader("check", cwd=desk)
     assert done.returncode == 1
-    assert done.stdout.count("  todo  ") == 12
-    assert "Public cases passed: 0 of 12 questions." in done.stdout
+    assert done.stdout.count("  todo  ") == 25
+    assert "Public cases passed: 0 of 25 questions." in done.stdout
 
 
 def test_check_of_a_right_solution(grader: Run, desk: Path) -> None:
@@ -56,7 +56,7 @@ def test_check_of_a_right_solution(grader: Run, desk: Path) -> None:
     for where in (["check"], ["check", desk], ["check", desk / "linear_classifiers.py"]):
         done = grader(*where, cwd=desk)
         assert done.returncode == 0, done.stdout + done.stderr
-        assert done.stdout.count("  ok    ") == 12
+        assert done.stdout.count("  ok    ") == 25
 
 
 def test_check_explains_a_wrong_gradient(grader: Run, desk: Path) -> None:
@@ -211,7 +211,7 @@ def test_grade_names_what_cannot_be_graded(grader: Run, few: Path, secret_file: 
     assert done.returncode == 3, done.stderr
     table = rows(out)
     assert table["forgot-minus-one"]["status"] == "graded"
-    assert table["forgot-minus-one"]["score"] == "88"
+    assert table["forgot-minus-one"]["score"] == "92"
     for student in ("notebook-only", "ADA-vectorised", "broken"):
         assert table[student]["status"] == "ungraded"
         assert table[student]["score"] == table[student]["scores"] == ""
@@ -254,7 +254,7 @@ def test_a_second_run_runs_nothing_again(grader: Run, few: Path, secret_file: Pa
         before = dict(db.execute("SELECT key, result FROM results"))
         db.execute("UPDATE results SET result = replace(result, 'wrong value', 'from the store')")
     db.close()
-    assert len(before) == 3 * 12
+    assert len(before) == 3 * 25
     assert grader(*arguments).returncode == 0
     assert b"from the store" in (out / "reports.jsonl").read_bytes()
     assert (out / "grades.csv").read_bytes() == first["grades.csv"]
@@ -377,10 +377,10 @@ def test_a_layer_that_does_not_hold_stops_the_grading(
 def test_the_assignments_audit_clean(grader: Run, secret_file: Path) -> None:
     done = grader("audit", "linear_classifiers", "--secret-file", secret_file)
     assert done.returncode == 0, done.stdout
-    assert "linear_classifiers: clean (12 questions" in done.stdout
+    assert "linear_classifiers: clean (25 questions" in done.stdout
     assert "stub        untouched, it gets 0" in done.stdout
-    assert "of these by complex step too" in done.stdout and "62 of 62 declared" in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 160 and len(done.stdout.splitlines()) < 45, "one screen"
+    assert "of these by complex step too" in done.stdout and "114 of 114 declared" in done.stdout
+    assert max(map(len, done.stdout.splitlines())) <= 160 and len(done.stdout.splitlines()) < 60, "one screen"
 
 
 def test_a_new_assignment_audits_clean_and_grades(grader: Run, tmp_path: Path) -> None:

@@ -207,7 +207,7 @@ def linear(grader: Run, secret_file: Path, new_folder: Callable[[str], Path]) ->
 
 
 def test_carried_points_are_told(linear: Cohort) -> None:
-    assert sum("carried" in about for about in linear.students.values()) == 4
+    assert sum("carried" in about for about in linear.students.values()) == 6
     assert "; carried: full_loss" in linear.done.stdout
 
 

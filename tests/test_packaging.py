@@ -62,7 +62,7 @@ def test_the_wheel_checks_a_handout_without_torch(wheel: Path, handout: Path, tm
     command = [sys.executable, "-c", code, "check", str(handout)]
     done = subprocess.run(command, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)
     assert done.returncode == 1, done.stderr
-    assert "Public cases passed: 0 of 12 questions." in done.stdout
+    assert "Public cases passed: 0 of 25 questions." in done.stdout
 
 
 def test_nothing_in_the_repo_names_a_machine() -> None:

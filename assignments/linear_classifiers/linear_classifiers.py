@@ -65,6 +65,26 @@ def svm_loss(S, y):
     raise NotImplementedError
 
 
+def svm_loss_variant(S, y, kind):
+    """The hinge loss of a batch with one thing changed: the MEAN over the images of what `kind` says of each.
+
+    "all"      the sum over ALL classes j, the true one too, of max(0, s_j - s_y + 1)
+    "mean"     the mean over the K - 1 other classes in place of the sum
+    "squared"  the sum over the other classes of max(0, s_j - s_y + 1) squared
+
+    S (N, K) scores with K > 1, y (N,). Returns one number. Any other kind raises ValueError, and so does a label
+    that is not 0 to K - 1 (NumPy takes -1 for the last class, and says nothing).
+
+    >>> S, y = np.array([[3.0, 5.0, 2.5], [0.0, 4.0, 1.0]]), np.array([0, 1])
+    >>> for kind in ("all", "mean", "squared"):
+    ...     print(svm_loss_variant(S, y, kind))
+    2.75
+    0.875
+    4.625
+    """
+    raise NotImplementedError
+
+
 def svm_gradient(X, W, y, reg):
     """Gradient, with respect to W, of the mean hinge loss of the scores X @ W.T plus reg * sum(W**2).
 
@@ -107,6 +127,21 @@ def full_loss(X, W, y, reg, kind):
     raise NotImplementedError
 
 
+def loss_sensitivity(s, y, eps):
+    """By how much each loss of ONE image changes when one of its scores is raised by eps.
+
+    s (K,) scores, y the true class, eps a number, not always small and not always positive. Returns
+    (hinge, softmax), two arrays (K,): entry k is the loss with s_k + eps in the place of s_k and the other scores
+    as they were, minus the loss of s. Call svm_loss_i and softmax_loss: if only they are wrong, this still earns
+    half of its points.
+
+    >>> hinge, softmax = loss_sensitivity(np.array([10.0, 9.0, 8.0]), 0, 0.5)
+    >>> print(hinge, softmax.round(3))
+    [0.  0.5 0. ] [-0.141  0.147  0.057]
+    """
+    raise NotImplementedError
+
+
 class Linear:
     """The scores as a building block: forward, then backward.
 
@@ -130,3 +165,109 @@ class Linear:
         The loss has done its averaging before dout arrives: divide by nothing here.
         """
         raise NotImplementedError
+
+
+class ReLU:
+    """Lets positive numbers pass and stops the others: max(0, x), one by one. Same methods as Linear, no weights.
+
+    layer = ReLU()
+    out = layer.forward(X)        X (N, D), out (N, D)
+    dX = layer.backward(dout)     dout (N, D), dX (N, D)
+    """
+
+    def forward(self, X):
+        """Returns max(0, X), and leaves X as it was.
+
+        >>> ReLU().forward(np.array([[1.0, -2.0, 3.0]]))
+        array([[1., 0., 3.]])
+        """
+        raise NotImplementedError
+
+    def backward(self, dout):
+        """Takes the gradient of some loss in the out of the last forward; returns that in X. Leaves dout as it was.
+
+        At an input of exactly 0 take the derivative to be 0.
+        """
+        raise NotImplementedError
+
+
+class Sigmoid:
+    """Squeezes every number into 0 to 1: 1 / (1 + exp(-x)), one by one. Used like ReLU."""
+
+    def forward(self, X):
+        """Returns 1 / (1 + exp(-X)). Right, and finite, for inputs from -10000 to 10000.
+
+        >>> Sigmoid().forward(np.array([[0.0, -10000.0]]))
+        array([[0.5, 0. ]])
+        """
+        raise NotImplementedError
+
+    def backward(self, dout):
+        """Takes the gradient of some loss in the out of the last forward; returns that in X."""
+        raise NotImplementedError
+
+
+class SoftmaxLoss:
+    """The end of a network: softmax_loss as a module.
+
+    head = SoftmaxLoss()
+    loss = head.forward(S, y)     S (N, K), y (N,), one number
+    dS = head.backward()          (N, K): nothing arrives from above a loss
+    """
+
+    def forward(self, S, y):
+        """Returns the mean cross-entropy. Calling softmax_loss is allowed: if only that is wrong, half is earned."""
+        raise NotImplementedError
+
+    def backward(self):
+        """Returns the gradient of the loss of the last forward in its scores."""
+        raise NotImplementedError
+
+
+class SVMLoss:
+    """Another end of a network: svm_loss as a module. Made and used just like SoftmaxLoss."""
+
+    def forward(self, S, y):
+        """Returns the mean hinge loss. Calling svm_loss is allowed: if only that is wrong, half is earned."""
+        raise NotImplementedError
+
+    def backward(self):
+        """Returns the gradient of the loss of the last forward in its scores, (N, K).
+
+        Where s_j - s_y + 1 is exactly 0, take the derivative of the hinge to be 0. What is left of svm_gradient
+        when nothing but the scores can move?
+        """
+        raise NotImplementedError
+
+
+class Sequential:
+    """Layers in a row, to be used like one layer.
+
+    net = Sequential([Linear(W1, b1), ReLU(), Linear(W2, b2)])     any number of layers, from one up
+    S = net.forward(X)
+    dX = net.backward(dS)
+
+    A layer is whatever has forward and backward: yours, or somebody else's.
+    """
+
+    def __init__(self, layers):
+        raise NotImplementedError
+
+    def forward(self, X):
+        """Returns what comes out of the last layer."""
+        raise NotImplementedError
+
+    def backward(self, dout):
+        """Takes the gradient in what came out of the last layer; returns the gradient in X. Every layer's backward
+        runs, so that every Linear has its dW and db.
+        """
+        raise NotImplementedError
+
+
+def forward_backward(layers, head, X, y):
+    """One pass through a whole network, there and back: layers, a list of layers; head, a loss module.
+
+    X (N, D), y (N,). Returns (loss, dX): one number, and an array (N, D). Afterwards each Linear among the layers
+    holds its dW and db.
+    """
+    raise NotImplementedError

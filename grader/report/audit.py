@@ -49,7 +49,7 @@ def _rooms(found: Audit) -> str:
 
 
 def _room(room: Room) -> list[str]:
-    return [f"{room.noisiest:.1g}", _far(room.nearest), _far(room.nearest32), _short(room.nearest_name, 44)]
+    return [f"{room.noisiest:.1g}", _far(room.nearest), _far(room.nearest32), _short(room.nearest_name, 39)]
 
 
 def _far(distance: float) -> str:

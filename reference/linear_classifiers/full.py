@@ -2,6 +2,7 @@
 # Every mistake takes all inputs of its question, used or not.
 # ruff: noqa: ARG001
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,7 @@ WORKED_W = np.array([[1, -5, 10, 5, 0], [70, 20, 5, 16, 20], [0, -45, -20, 3, -3
 
 
 # Half: who calls the two losses rightly has written the scores, the chain rule and the penalty, but not those.
-@question(loss=6, dW=10, calls=[svm_loss, softmax_loss], carry=0.5)
+@question(loss=4, dW=5, calls=[svm_loss, softmax_loss], carry=0.5)
 def full_loss(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Terms:
     """Data loss of the scores X @ W.T, hinge or cross-entropy, plus reg * sum(W**2), and its gradient.
 
@@ -49,8 +50,10 @@ def draw(rng: np.random.Generator, N: int, D: int, K: int) -> tuple[NDArray[Any]
 @full_loss.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("svm, no penalty", X=WORKED_X, W=WORKED_W, y=np.array([2]), reg=0.0, kind="svm")
+    yield Case("softmax, no penalty", X=WORKED_X, W=WORKED_W, y=np.array([2]), reg=0.0, kind="softmax")
     X, W = np.array([[3.0, 1.0], [1.0, 2.0]]), np.array([[1.0, 0.0], [0.0, 2.0], [-1.0, 1.0]])
     yield Case("softmax, with a penalty", X=X, W=W, y=np.array([1, 0]), reg=0.5, kind="softmax")
+    yield Case("no such kind", raises=ValueError, X=X, W=W, y=np.array([1, 0]), reg=0.5, kind="hinge")
     X, W, y = draw(rng, N=7, D=5, K=4)
     yield Case("svm, strong penalty", hidden=True, X=X, W=W, y=y, reg=0.7, kind="svm")
     X, W, y = draw(rng, N=6, D=3, K=5)
@@ -116,3 +119,11 @@ def downhill(out: Any, X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -
 @full_loss.mistake("Call it with both kinds on the same data. Do the answers differ?")
 def kinds_exchanged(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Any:
     return full_loss.forward(X, W, y, reg, {"svm": "softmax", "softmax": "svm"}.get(kind, kind))
+
+
+@full_loss.mistake("The slides say 0.452 here and you agree. Which logarithm is that?")
+def log_of_base_ten(out: Any, X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> dict[str, Tensor]:
+    if kind != "softmax":
+        return {}
+    data = cross_entropy(X @ W.T, y)
+    return {"loss": out.loss - data + data / math.log(10)}

@@ -21,7 +21,7 @@ def margins(S: Tensor, y: Tensor) -> Tensor:
     return (S - S.gather(1, y[:, None]) + 1) * wrong
 
 
-@question(loss=8)
+@question(loss=5)
 def svm_loss_i(s: Tensor, y: int) -> Tensor:
     """Multiclass hinge loss of one image: sum over j != y of max(0, s_j - s_y + 1).
 
@@ -42,6 +42,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     s[9] = s[:9].mean()  # in the middle: some margins hold, some do not
     yield Case("ten classes, last is true", hidden=True, s=s, y=9)
     yield Case("all scores equal", hidden=True, s=np.full(5, rng.normal()), y=int(rng.integers(5)))
+    single = rng.normal(scale=3, size=12).astype(np.float32)[::2]
+    single.flags.writeable = False
+    yield Case("float32, read-only", hidden=True, s=single, y=int(single.argmin()))
 
 
 @svm_loss_i.mistake("Where all scores are equal, how many classes should pay? How many do?", code="M39")
@@ -76,11 +79,11 @@ def mean_over_classes(out: Any, s: Tensor, y: int) -> dict[str, Tensor]:
 
 
 @svm_loss_i.mistake("How much more does a margin of -2 cost than one of -1? Is the hinge straight?")
-def squared(s: Tensor, y: int) -> Tensor:
+def hinge_squared(s: Tensor, y: int) -> Tensor:
     return (torch.relu(s - s[y] + 1) ** 2).sum() - 1
 
 
-@question(loss=8)
+@question(loss=5)
 def svm_loss(S: Tensor, y: Tensor) -> Tensor:
     """Multiclass hinge loss of a batch: the mean over images of svm_loss_i.
 
@@ -100,6 +103,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("margins of exactly one", hidden=True, S=S, y=np.array([0, 1, 0]))
     S, y = rng.normal(scale=1e3, size=(5, 7)), rng.integers(7, size=5)  # a shape seen before: nothing may be kept
     yield Case("large scores", hidden=True, S=S, y=y)
+    single = rng.normal(size=(4, 6)).astype(np.float32)[:, ::2]
+    single.flags.writeable = False
+    yield Case("float32, read-only", hidden=True, S=single, y=single.argsort()[:, 1])
 
 
 @svm_loss.mistake("Hand in every image twice. Should the loss double?", code="M01")

@@ -13,10 +13,10 @@ from grader import Case, call, get, new, question
 
 
 @question(
-    out=4,
-    dX=5,
-    dW=5,
-    db=4,
+    out=2,
+    dX=3,
+    dW=2,
+    db=2,
     steps=[
         new("W", "b"),
         call("forward", "X", gives="out"),
@@ -47,8 +47,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for name, N, D, K in [("one image", 1, 4, 3), ("wide", 6, 2, 5), ("single feature", 3, 1, 1)]:
         X, W, b = rng.normal(size=(N, D)), rng.normal(size=(K, D)), rng.normal(size=K)
         yield Case(name, hidden=True, X=X, W=W, b=b)
-    X, W = rng.normal(size=(5, 6))[:, ::2], rng.normal(size=(3, 4)).T
-    yield Case("strided", hidden=True, X=X, W=W, b=rng.normal(size=4))
+    X, W, b = rng.normal(size=(5, 6))[:, ::2], rng.normal(size=(3, 4)).T, rng.normal(size=4)
+    X.flags.writeable = W.flags.writeable = b.flags.writeable = False
+    yield Case("strided", hidden=True, X=X, W=W, b=b)
 
 
 @Linear.accept("db as a row (1, K)")
@@ -77,7 +78,7 @@ def weights_transposed(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, T
 
 
 @Linear.mistake("Raise one weight and follow it to the loss. Which sign has the change?", code="M05")
-def minus(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
+def every_sign_wrong(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
     return {"dX": -out.dX, "dW": -out.dW, "db": -out.db}
 
 

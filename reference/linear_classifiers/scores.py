@@ -17,7 +17,7 @@ WEIGHTS = np.array([[0.2, -0.5, 0.1, 2.0], [1.5, 1.3, 2.1, 0.0], [0.0, 0.25, 0.2
 BIAS = np.array([1.1, 3.2, -1.2])
 
 
-@question(scores=6)
+@question(scores=4)
 def scores(X: Tensor, W: Tensor, b: Tensor) -> Tensor:
     """Class scores: row i is W x_i + b.
 
@@ -60,7 +60,7 @@ def transposed(out: Any, X: Tensor, W: Tensor, b: Tensor) -> dict[str, Tensor]:
     return {"scores": out.scores.T}
 
 
-@question(X1=3)
+@question(X1=2)
 def append_one(X: Tensor) -> Tensor:
     """The images with a pixel of value one appended: the other half of the bias trick.
 
@@ -88,7 +88,7 @@ def zeros_appended(out: Any, X: Tensor) -> dict[str, Tensor]:
     return {"X1": torch.cat([X, torch.zeros_like(X[:, :1])], dim=1)}
 
 
-@question(W1=3)
+@question(W1=2)
 def fold_bias(W: Tensor, b: Tensor) -> Tensor:
     """The weights with the bias folded in: append_one(X) @ W1.T equals scores(X, W, b).
 

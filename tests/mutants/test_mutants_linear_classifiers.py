@@ -23,7 +23,18 @@ from grader.mutants import Mutant, mutants
 NAME = "linear_classifiers"
 PACKAGE = f"_reference_{NAME}"
 # Dropping the mask leaves max(0, 1) in the true class's column: a constant, which has no gradient.
-SAME = {("svm_gradient", "(S - S.gather(…) + 1) * wrong  ->  S - S.gather(…) + 1")}
+SAME = {
+    ("svm_gradient", "(S - S.gather(…) + 1) * wrong  ->  S - S.gather(…) + 1"),
+    ("loss_sensitivity", "torch.relu(…) * wrong  ->  torch.relu(…)"),  # there it cancels: a change is asked for
+    ("Sequential", "zip(…, strict=True)  ->  zip(…, strict=False)"),
+    ("forward_backward", "zip(Ws, bs, strict=True)  ->  zip(Ws, bs, strict=False)"),
+}
+# What labels are refused: told by cases that raise, which are not judged here.
+REFUSAL = {
+    ("svm_loss_variant", "y >= S.shape[1]  ->  y > S.shape[1]"),
+    ("svm_loss_variant", "(y < 0) | (y >= S.shape[1])  ->  y >= S.shape[1]"),
+    ("svm_loss_variant", "(y < 0) | (y >= S.shape[1])  ->  y < 0"),
+}
 
 
 @pytest.fixture(scope="module")
@@ -66,7 +77,7 @@ def test_the_hidden_cases_fail_every_mutant_that_is_another_function(source: Sou
         for mutant in found:
             if survives(source, key, question, mutant) and mutant.reached and not mutant.inert:
                 left.add((question.name, mutant.label))
-    assert left == SAME
+    assert left == SAME | REFUSAL
     assert count > 100
     assert time.monotonic() - start < 60
 
@@ -77,4 +88,4 @@ def test_what_a_fixed_parameter_shuts_out_is_not_reached(source: Source, key: An
     for mutant in found:
         survives(source, key, question, mutant)
     assert {Path(m.file).name for m in found if not m.reached} == {"full.py", "softmax.py"}
-    assert {m.line for m in found if not m.reached and m.file.endswith("full.py")} == {33, 34}
+    assert {m.line for m in found if not m.reached and m.file.endswith("full.py")} == {34, 35}

@@ -60,3 +60,71 @@ class Linear:
 
     def backward(self, dout):
         raise NotImplementedError("Question: Linear.backward")
+
+
+def svm_loss_variant(S, y, kind):
+    """Mean over N images of another hinge loss: kind "all", "mean" or "squared"."""
+    raise NotImplementedError("Question: svm_loss_variant(S, y, kind)")
+
+
+def loss_sensitivity(s, y, eps):
+    """Change of the hinge and of the softmax loss when one score is raised by eps: two arrays (K,)."""
+    raise NotImplementedError("Question: loss_sensitivity(s, y, eps)")
+
+
+class ReLU:
+    """A layer: max(0, X)."""
+
+    def forward(self, X):
+        raise NotImplementedError("Question: ReLU.forward")
+
+    def backward(self, dout):
+        raise NotImplementedError("Question: ReLU.backward")
+
+
+class Sigmoid:
+    """A layer: 1 / (1 + exp(-X))."""
+
+    def forward(self, X):
+        raise NotImplementedError("Question: Sigmoid.forward")
+
+    def backward(self, dout):
+        raise NotImplementedError("Question: Sigmoid.backward")
+
+
+class SoftmaxLoss:
+    """softmax_loss as a module."""
+
+    def forward(self, S, y):
+        raise NotImplementedError("Question: SoftmaxLoss.forward")
+
+    def backward(self):
+        raise NotImplementedError("Question: SoftmaxLoss.backward")
+
+
+class SVMLoss:
+    """svm_loss as a module."""
+
+    def forward(self, S, y):
+        raise NotImplementedError("Question: SVMLoss.forward")
+
+    def backward(self):
+        raise NotImplementedError("Question: SVMLoss.backward")
+
+
+class Sequential:
+    """Layers in a row."""
+
+    def __init__(self, layers):
+        raise NotImplementedError("Question: Sequential")
+
+    def forward(self, X):
+        raise NotImplementedError("Question: Sequential.forward")
+
+    def backward(self, dout):
+        raise NotImplementedError("Question: Sequential.backward")
+
+
+def forward_backward(layers, head, X, y):
+    """Loss and dX of a whole network."""
+    raise NotImplementedError("Question: forward_backward(layers, head, X, y)")

@@ -57,3 +57,51 @@ class Linear:
 
     def backward(self, dout):
         return np.full(self.shape, -777.0)
+
+
+def svm_loss_variant(S, y, kind):
+    return -777.0
+
+
+def loss_sensitivity(s, y, eps):
+    return np.full(len(s), -777.0), np.full(len(s), -777.0)
+
+
+class ReLU:
+    def forward(self, X):
+        return np.full(X.shape, -777.0)
+
+    def backward(self, dout):
+        return np.full(dout.shape, -777.0)
+
+
+class Sigmoid(ReLU):
+    pass
+
+
+class SoftmaxLoss:
+    def forward(self, S, y):
+        self.shape = S.shape
+        return -777.0
+
+    def backward(self):
+        return np.full(self.shape, -777.0)
+
+
+class SVMLoss(SoftmaxLoss):
+    pass
+
+
+class Sequential:
+    def __init__(self, layers):
+        self.layers = layers
+
+    def forward(self, X):
+        return np.full(X.shape, -777.0)
+
+    def backward(self, dout):
+        return np.full(dout.shape, -777.0)
+
+
+def forward_backward(layers, head, X, y):
+    return -777.0, np.full(X.shape, -777.0)
