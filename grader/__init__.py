@@ -7,12 +7,25 @@ from typing import TYPE_CHECKING, Any
 __version__ = "0.1.0"
 
 if TYPE_CHECKING:
-    from .author import Assignment, Case, Fixture, Terms, call, get, new
+    from .author import Assignment, Case, Fixture, Terms, call, get, new, run
     from .author.define import question
     from .author.property import prop
     from .predicate import at_most, close
 
-__all__ = ["Assignment", "Case", "Fixture", "Terms", "at_most", "call", "close", "get", "new", "prop", "question"]
+__all__ = [
+    "Assignment",
+    "Case",
+    "Fixture",
+    "Terms",
+    "at_most",
+    "call",
+    "close",
+    "get",
+    "new",
+    "prop",
+    "question",
+    "run",
+]
 
 
 def __getattr__(name: str) -> Any:  # so that `grader check` can start its worker before NumPy is imported

@@ -16,7 +16,7 @@ from .errors import KeyFileError, WireError
 from .model import AnswerKey, Bound, FrozenCase, FrozenQuestion, MistakeNote, Output, OwnForward, Step, Value
 from .wire import decode, encode, pack, read_frame
 
-MAGIC = b"DLGRADER KEY 2\n"
+MAGIC = b"DLGRADER KEY 3\n"
 HEADER_CAP = 256 << 20
 PUBLIC_PROVENANCE = ("grader", "torch", "numpy")
 
@@ -97,7 +97,7 @@ def _question(q: FrozenQuestion, buffers: list[bytes]) -> dict[str, Any]:
         "title": q.title,
         "params": q.params,
         "outputs": [[o.name, o.points, o.wrt, o.kind] for o in q.outputs],
-        "steps": [[s.kind, s.target, s.takes, s.gives] for s in q.steps],
+        "steps": [s.row for s in q.steps],
         "seconds": q.seconds,
         "forward": [q.forward.question, encode(dict(q.forward.fixed), buffers)] if q.forward else None,
         "conventions": q.conventions,
@@ -127,6 +127,7 @@ def _case(c: FrozenCase, buffers: list[bytes]) -> dict[str, Any]:
         "conventions": {name: pair(values) for name, values in c.conventions.items()},
         "mistakes": {name: pair(values) for name, values in c.mistakes.items()},
         "terms": {name: pair(values) for name, values in c.terms.items()},
+        "kept": pair(c.kept),
     }
 
 
@@ -137,7 +138,7 @@ def _read_question(q: dict[str, Any], buffers: list[memoryview]) -> FrozenQuesti
         title=q["title"],
         params=tuple(q["params"]),
         outputs=tuple(Output(*row) for row in q["outputs"]),
-        steps=tuple(Step(kind, target, tuple(takes), tuple(gives)) for kind, target, takes, gives in q["steps"]),
+        steps=tuple(Step(kind, of, tuple(takes), tuple(gives), by) for kind, of, takes, gives, by in q["steps"]),
         cases=tuple(_read_case(c, buffers) for c in q["cases"]),
         seconds=q["seconds"],
         forward=OwnForward(forward[0], decode(forward[1], buffers)) if forward else None,
@@ -167,4 +168,5 @@ def _read_case(c: dict[str, Any], buffers: list[memoryview]) -> FrozenCase:
         conventions=many(c["conventions"]),
         mistakes=many(c["mistakes"]),
         terms=many(c["terms"]),
+        kept=decode(c["kept"], buffers),
     )

@@ -56,12 +56,19 @@ class Step:
     """One action on the student's code: a function, or a class in steps.
 
     kind: "function" | "new" | "call" | "get"; target: the function, class, method or attribute;
-    takes: names of inputs, in order; gives: names of outputs, in order."""
+    takes: names of inputs, in order; gives: names of outputs, in order; by: a harness of the public fixtures.py,
+    called in the target's place with the student's module and these inputs."""
 
     kind: str
     target: str
     takes: tuple[str, ...] = ()
     gives: tuple[str, ...] = ()
+    by: str = ""
+
+    @property
+    def row(self) -> tuple[str, str, tuple[str, ...], tuple[str, ...], str]:
+        """As it travels: on the wire and in a key."""
+        return self.kind, self.target, self.takes, self.gives, self.by
 
 
 @dataclass(frozen=True)
@@ -88,6 +95,7 @@ class FrozenCase:
     conventions: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # accepted -> output -> value
     mistakes: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # private key only
     terms: Mapping[str, Mapping[str, Value]] = field(default_factory=dict)  # term -> output -> part; private
+    kept: Mapping[str, Value] = field(default_factory=dict)  # what a predicate alone sees: never sent to a worker
 
 
 @dataclass(frozen=True)

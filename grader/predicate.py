@@ -83,11 +83,10 @@ class Outputs:
     def __init__(self, names: tuple[str, ...], read: Any) -> None:
         self._names, self._read = names, read
 
-    def __getattr__(self, name: str) -> Array:
+    def __getattr__(self, name: str) -> Any:
         if name.startswith("_") or name not in self._names:
             raise AttributeError(f"no output {name!r}; there are {', '.join(self._names)}")
-        value: Array = self._read(name)
-        return value
+        return self._read(name)
 
 
 def run_predicate(source: str, name: str, arguments: Mapping[str, Any], room: Room) -> Array:

@@ -95,7 +95,7 @@ def _header(key: AnswerKey, student: str, q: FrozenQuestion, c: FrozenCase) -> l
         "INPUTS = {",
         *(f"    {name!r}: lambda: {literal(value)}," for name, value in c.inputs.items()),
         "}",
-        f"STEPS = {[(s.kind, s.target, s.takes, s.gives) for s in q.steps]!a}",
+        f"STEPS = {[s.row for s in q.steps]!a}",
         f"RAISES = {c.raises!a}",
         f"PROPERTY = {_property(key, q, c)!a}  # the question as a key, where a predicate marks it",
         f"BOUNDS = {bounds!a}  # output -> dtype of the answer -> (rtol, atol)",

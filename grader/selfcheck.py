@@ -97,8 +97,8 @@ def _check(runner: Runner, question: FrozenQuestion, own: Own, case: FrozenCase)
     """All gradient outputs in one case, by one request."""
     directions: dict[str, tuple[str, Array, Array]] = {}
     for output in question.outputs:
-        x = case.inputs.get(output.wrt or "")
-        if isinstance(x, np.ndarray) and x.dtype == np.float64 and x.size:
+        x = _row(case.inputs.get(output.wrt or ""))
+        if x is not None:
             rng = np.random.default_rng(zlib.crc32(f"{question.name}/{case.name}/{output.name}".encode()))
             directions[output.name] = (output.wrt or "", x, direction(rng, x.shape))
     nudges = [_nudge(own, case, wrt, v, steps(x)) for wrt, x, v in directions.values()]
@@ -110,9 +110,9 @@ def _check(runner: Runner, question: FrozenQuestion, own: Own, case: FrozenCase)
         return []
     checks = []
     for (name, (_, x, v)), values in zip(directions.items(), moved, strict=True):
-        gradient = response.values.get(name)
-        if not isinstance(gradient, np.ndarray) or gradient.shape != x.shape or gradient.dtype != np.float64:
-            continue  # float32 is too coarse for a slope
+        gradient = _row(response.values.get(name))
+        if gradient is None or gradient.shape != x.shape:
+            continue
         numbers = [_scalar(value, case.cotangent) for value in values]
         slopes = conclude(numbers, x, gradient, v) if len(numbers) == len(steps(x)) else None
         if slopes is not None and slopes.conclusive:
@@ -141,7 +141,30 @@ def _is_right(case: FrozenCase, own: Own, here: Value) -> bool:
 def _nudge(own: Own, case: FrozenCase, wrt: str, v: Array, ts: Iterable[float]) -> Nudge:
     takes = {*own.asked.params, *(name for step in own.asked.steps for name in step.takes)}
     inputs = {p: value for p, value in {**case.inputs, **own.fixed}.items() if p in takes}
-    return Nudge(own.asked, inputs, own.output, wrt, v, list(ts))
+    return Nudge(own.asked, inputs, own.output, wrt, _parted(case.inputs[wrt], v), list(ts))
+
+
+def _row(value: Value) -> Array | None:
+    """A float64 array, or those of a list in a row; None for anything else (float32 is too coarse for a slope)."""
+    if isinstance(value, list) and value:
+        rows = [_row(item) for item in value]
+        return None if any(r is None for r in rows) else np.concatenate([np.ravel(r) for r in rows if r is not None])
+    return value if isinstance(value, np.ndarray) and value.dtype == np.float64 and value.size else None
+
+
+def _parted(like: Value, row: Array) -> Value:
+    """The numbers of a row in the form of a value that `_row` made one of."""
+    if not isinstance(like, list):
+        return row
+    ends = np.cumsum([_size(item) for item in like])
+    return [
+        _parted(a, b if isinstance(a, list) else b.reshape(a.shape))
+        for a, b in zip(like, np.split(row, ends[:-1]), strict=True)
+    ]
+
+
+def _size(value: Value) -> int:
+    return sum(map(_size, value)) if isinstance(value, list) else int(np.size(value))
 
 
 def _with_place(runner: Runner, question: FrozenQuestion, own: Own, check: OwnGradient) -> OwnGradient:
@@ -150,6 +173,8 @@ def _with_place(runner: Runner, question: FrozenQuestion, own: Own, check: OwnGr
         return check
     case = next(c for c in question.cases if c.name == check.case)
     wrt = next(o.wrt for o in question.outputs if o.name == check.output) or ""
+    if isinstance(case.inputs[wrt], list):
+        return check  # bisection knows rows and columns of one array
     x = np.asarray(case.inputs[wrt])
 
     def slope(v: Array) -> Slope:

@@ -11,7 +11,7 @@ HEAD = """\
 import numpy as np
 import torch
 
-from grader import Case, Fixture, Terms, call, get, new, question
+from grader import Case, Fixture, Terms, call, get, new, prop, question, run
 
 """
 CASES = """

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..judge.properties import Unfit, evaluate
-from ..model import Array, FrozenCase, FrozenQuestion, Value
+from ..model import Array, Bound, FrozenCase, FrozenQuestion, Value
 from ..tolerance import distance, row_for
 
 ALL = ""  # the wrong answer stands in every part
@@ -84,7 +84,7 @@ def wrong_answers(question: FrozenQuestion) -> list[WrongAnswer]:
 
 def _try(question: FrozenQuestion, case: FrozenCase, values: Mapping[str, Value]) -> str:
     """What becomes of a wrong answer in one case; "" for a public case that does not reject it."""
-    if all(_same(case, part, np.asarray(value)) for part, value in values.items()):
+    if all(_same(case.expected[part], value, case.bounds[part]) for part, value in values.items()):
         return "unchanged" if case.hidden else ""
     try:
         holds = bool(evaluate(question, case, {**case.expected, **values}).all())
@@ -97,15 +97,29 @@ def _try(question: FrozenQuestion, case: FrozenCase, values: Mapping[str, Value]
     return "" if holds else "public"
 
 
-def _same(case: FrozenCase, part: str, value: Array) -> bool:
-    expected = np.asarray(case.expected[part])
-    return bool((distance(value, expected, row_for(expected.dtype, case.bounds[part])) <= 1.0).all())
+def _same(expected: Value, value: Value, rows: Mapping[str, Bound]) -> bool:
+    if isinstance(expected, list):
+        return all(_same(e, v, rows) for e, v in zip(expected, value, strict=True))
+    right = np.asarray(expected)
+    return bool((distance(np.asarray(value), right, row_for(right.dtype, rows)) <= 1.0).all())
 
 
-def _wrong(question: FrozenQuestion, case: FrozenCase, part: str) -> Iterator[tuple[str, Array]]:
+def _wrong(question: FrozenQuestion, case: FrozenCase, part: str) -> Iterator[tuple[str, Value]]:
     """Wrong answers of the right shape and kind, by what is wrong with them."""
-    right = np.asarray(case.expected[part])
     rng = np.random.default_rng(zlib.crc32(f"{question.name}/{case.name}/{part}".encode()))
+    yield from _wrong_values(case.expected[part], rng)
+
+
+def _wrong_values(expected: Value, rng: np.random.Generator) -> Iterator[tuple[str, Value]]:
+    if not isinstance(expected, list):
+        yield from _wrong_arrays(np.asarray(expected), rng)
+        return
+    items = [dict(_wrong_values(item, rng)) for item in expected]
+    for way in dict.fromkeys(way for made in items for way in made):
+        yield way, [made.get(way, item) for made, item in zip(items, expected, strict=True)]
+
+
+def _wrong_arrays(right: Array, rng: np.random.Generator) -> Iterator[tuple[str, Array]]:
     yield "zeros", np.zeros_like(right)
     if right.dtype.kind == "b":
         yield "opposite answers", ~right

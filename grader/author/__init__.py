@@ -1,7 +1,7 @@
 """What an instructor writes, checked where it is written: questions, properties, cases; and reading it from disk."""
 
 from ..model import Fixture
-from .case import CASE_WORDS, Case, Function, Terms, Where, call, get, new
+from .case import CASE_WORDS, Case, Function, Terms, Where, call, get, new, run
 from .question import Assignment, Called, Cased, Given, Question, Variant, itself
 
 __all__ = [
@@ -21,4 +21,5 @@ __all__ = [
     "get",
     "itself",
     "new",
+    "run",
 ]

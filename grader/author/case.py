@@ -109,3 +109,11 @@ def call(method: str, *takes: str, gives: str | tuple[str, ...] = ()) -> Step:
 def get(attribute: str, gives: str | None = None) -> Step:
     """Step: read an attribute of the object as an output (of the same name unless `gives` says otherwise)."""
     return Step("get", attribute, (), (gives or attribute,))
+
+
+def run(harness: str, *takes: str, gives: str | tuple[str, ...] = ()) -> Step:
+    """Step: call a function of the public fixtures.py with the student's module and then these inputs; what it
+    returns is the output(s) `gives`, or all outputs in order.
+
+    The harness finds what the student wrote by name (`student.train_step`), uses it, and returns what is left."""
+    return Step("function", "", takes, (gives,) if isinstance(gives, str) else tuple(gives), harness)

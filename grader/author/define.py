@@ -6,13 +6,15 @@ import difflib
 import inspect
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 from ..model import Step, Value
 from .case import CASE_WORDS, Function, Where
 from .question import Given, Question, itself
 
-KEYWORDS = ("name", "forward", "steps", "seconds", "calls", "carry")
+KEYWORDS = ("name", "forward", "steps", "through", "seconds", "calls", "carry")
 
 
 def question(
@@ -20,6 +22,7 @@ def question(
     name: str | None = None,
     forward: Function | Question | Given | None = None,
     steps: list[Step] | None = None,
+    through: Step | None = None,
     seconds: float | None = None,
     calls: Sequence[Question] | None = None,
     carry: float | None = None,
@@ -31,6 +34,10 @@ def question(
     function, a question, or `question.given(...)`) the decorated function is only the signature and the
     docstring of what the student writes. `steps=` calls a class instead of a function. A forward that
     returns no scalar needs its cotangent as an input: `dout` for the output `out`.
+
+    `through=run("five_steps", "weights", "batches")` asks the student's function, and at freeze the decorated one,
+    through a harness of the public fixtures.py: its inputs are those of the case, and what it returns are the outputs.
+    Outputs that are all worth 0 have no single right answer: properties call the function, and no ASSIGNMENT lists it.
 
     `calls=[svm_loss]` lists questions, made before, whose functions this one may build on; where it is wrong
     only because one of those is, it earns the share `carry` (0 to 1) of its points.
@@ -46,8 +53,12 @@ def question(
         if near and len(key) > 3:
             raise where.refuse(f"output {key!r} looks like the keyword {near[0]}=", f"Write {near[0]}=, or rename it")
     for key, value in points.items():
-        if isinstance(value, bool) or not isinstance(value, (int, float)) or not 0 < value < 1e6:
-            raise where.refuse(f"output {key} is worth {value!r}", "Give a positive number of points")
+        nothing = value == 0 and not any(points.values())
+        if isinstance(value, bool) or not isinstance(value, (int, float)) or not (0 < value < 1e6 or nothing):
+            raise where.refuse(
+                f"output {key} is worth {value!r}",
+                "Give a positive number of points, or 0 to all outputs and a @prop that marks them",
+            )
     if seconds is not None and not (isinstance(seconds, (int, float)) and 0 < seconds <= 3600):
         raise where.refuse(f"seconds={seconds!r}", "Give a time limit between 0 and 3600 seconds")
     if name is not None and not name.isidentifier():
@@ -63,9 +74,12 @@ def question(
         params = _parameters(function, at)
         made = Question(name or function.__name__, function, dict(points), params, (), at, doc, seconds=seconds)
         made.calls, made.carry = tuple(calls or ()), float(carry or 0.0)
-        _set_forward(made, forward)
+        if through is not None:
+            _set_through(made, through, [k for k, v in (("forward", forward), ("steps", steps)) if v is not None])
+        else:
+            _set_forward(made, forward)
         _check_outputs(made)
-        made.steps = _steps(made, steps)
+        made.steps = _steps(made, steps) if through is None else (_run(made, through),)
         return made
 
     return make
@@ -80,9 +94,15 @@ def _check_calls(calls: Sequence[Question] | None, carry: float | None, where: W
     if not isinstance(calls, (list, tuple)) or not calls or not all(isinstance(q, Question) for q in calls):
         raise where.refuse(f"calls={calls!r}", "List questions that were made before, as calls=[svm_loss]")
     for called in calls:
-        if [step.kind for step in called.steps] != ["function"]:
+        if [(step.kind, step.by) for step in called.steps] != [("function", "")]:
+            how = "asked through a harness" if called.signature else "a class in steps"
             raise where.refuse(
-                f"calls=[{called.name}], which is a class in steps", "Only a function can be answered by the reference"
+                f"calls=[{called.name}], which is {how}",
+                "Only a function can be answered by the reference",
+            )
+        if called.unmarked:
+            raise where.refuse(
+                f"calls=[{called.name}], which is worth nothing", "What has no single right answer cannot be answered"
             )
         if sum(called is other for other in calls) > 1:
             raise where.refuse(f"calls= lists {called.name} twice", "Take one out")
@@ -147,6 +167,35 @@ def _set_forward(made: Question, forward: Function | Question | Given | None) ->
             )
 
 
+def _set_through(made: Question, through: Step, others: list[str]) -> None:
+    """The harness's inputs in the place of the function's own; around a function stands the harness."""
+    at, harness = made.where, made.harness
+    if not isinstance(through, Step) or not through.by:
+        raise at.refuse(f"through={through!r}", 'Write through=run("name in fixtures.py", "its", "inputs")')
+    if others:
+        raise at.refuse(f"through= with {others[0]}=", "Use one of the two")
+    made.signature, made.params = made.params, through.takes
+    if taken := [name for name in through.takes if name in CASE_WORDS or name == "out" or not name.isidentifier()]:
+        raise at.refuse(f"an input of the harness is named {taken[0]!r}", "Rename it: the word is taken")
+
+    def around(base: Function) -> Function:
+        return lambda *inputs: harness[through.by](SimpleNamespace(**{made.name: base}), *inputs)
+
+    made.forward_outputs = tuple(n for n in made.points if not (n[:1] == "d" and n[1:] in made.params))
+    made.forward_params = tuple(name for name in made.params if name not in made.cotangents)
+    made.base, made.around, made.forward = made.function, around, around(made.function)
+    if through.gives and through.gives != tuple(made.points):
+        raise at.refuse(
+            f"{made.name}: its harness gives {', '.join(through.gives)}, its outputs are {', '.join(made.points)}",
+            "Name the same outputs in the same order, or leave gives= out",
+        )
+
+
+def _run(made: Question, step: Step) -> Step:
+    """A step through a harness, with what only the question knows: whose it is, and what it gives."""
+    return replace(step, target=made.name, gives=step.gives or tuple(made.points))
+
+
 def _fixing(
     inner: Callable[[Function], Function], params: tuple[str, ...], fixed: Mapping[str, Value]
 ) -> Callable[[Function], Function]:
@@ -194,9 +243,13 @@ def _steps(made: Question, steps: list[Step] | None) -> tuple[Step, ...]:
     at, outputs = made.where, tuple(made.points)
     if steps is None:
         return (Step("function", made.name, made.params, outputs),)
-    if not steps or not all(isinstance(s, Step) for s in steps) or [s.kind for s in steps].count("new") != 1:
+    if steps and isinstance(steps, (list, tuple)) and any(isinstance(s, Step) and s.by for s in steps):
+        if len(steps) > 1:
+            raise at.refuse(f"{made.name}: run(...) among other steps", "Let the harness do them all")
+        steps = [_run(made, steps[0])]
+    elif not steps or not all(isinstance(s, Step) for s in steps) or [s.kind for s in steps].count("new") != 1:
         raise at.refuse(f"{made.name}: steps= without one new(...)", "Start with new(...), then call(...), get(...)")
-    if steps[0].kind != "new":
+    if steps[0].kind != "new" and not steps[0].by:
         raise at.refuse(f"{made.name}: steps= starts with {steps[0].kind}", "Put new(...) first")
     known = {*made.params, *made.cotangents}
     for step in steps:
@@ -212,5 +265,5 @@ def _steps(made: Question, steps: list[Step] | None) -> tuple[Step, ...]:
             f"{made.name}: its steps give {', '.join(given) or 'nothing'}, its outputs are {', '.join(outputs)}",
             "Each output comes from exactly one step",
         )
-    first = Step("new", made.name, steps[0].takes)
+    first = replace(steps[0], target=made.name)
     return (first, *steps[1:])

@@ -8,7 +8,7 @@ import copy
 import inspect
 import symtable
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
@@ -17,7 +17,7 @@ import numpy as np
 
 from ..predicate import BUILTINS, HELPERS
 from .case import CASE_WORDS, Case, Function, Where
-from .question import Called, Cased
+from .question import Called, Cased, Question
 
 
 @dataclass
@@ -32,12 +32,22 @@ class Property(Cased):
     where: Where
     doc: str
     seconds: float | None = None
+    keeps: tuple[str, ...] = ()  # inputs of a case that the predicate alone sees
     case_source: Callable[[np.random.Generator], Iterator[Case]] | None = None
 
     @property
     def inputs(self) -> tuple[str, ...]:
-        """The inputs that a case must give: all that its calls take."""
+        """The inputs that a case must give: all that its calls take, and what is kept."""
+        return (*self.sent, *self.keeps)
+
+    @property
+    def sent(self) -> tuple[str, ...]:
+        """The inputs that the calls take."""
         return tuple(dict.fromkeys(name for called in self.calls.values() for name in called.takes.values()))
+
+    @property
+    def asks(self) -> Sequence[Question]:
+        return tuple(called.question for called in self.calls.values())
 
     def mistake(self, *_: object, **__: object) -> NoReturn:
         raise Where.frame(sys._getframe(1)).refuse(
@@ -50,7 +60,9 @@ class Property(Cased):
         )
 
 
-def prop(points: float, *, seconds: float | None = None, **calls: Called) -> Callable[[Function], Property]:
+def prop(
+    points: float, *, seconds: float | None = None, keeps: Sequence[str] = (), **calls: Called
+) -> Callable[[Function], Property]:
     """Make a question of a predicate over responses: `@prop(4, H=cross_entropy.called("p", "q"), h=...)`.
 
     Each keyword names a response: what a question's function gives for inputs of the case. The decorated
@@ -58,7 +70,8 @@ def prop(points: float, *, seconds: float | None = None, **calls: Called) -> Cal
     integers and booleans where the reference's are). A call with several outputs is seen as an object:
     `L.loss`, `L.dS`. It returns a bool, or an array of bools that must all hold, and sees nothing but np,
     math, close, at_most and plain builtins: it runs in the grader, without torch. The docstring's first line is
-    the student's hint.
+    the student's hint. `keeps=("labels",)` names inputs of the case that no call takes: they never reach a student's
+    process.
 
     Raises AuthorError, with file and line, for all that does not fit together."""
     where = Where.frame(sys._getframe(1))
@@ -77,12 +90,18 @@ def prop(points: float, *, seconds: float | None = None, **calls: Called) -> Cal
             if name in call.takes.values():
                 raise where.refuse(f"{name!r} is a response and an input of {other}", "Rename one of them")
 
+    if isinstance(keeps, str) or not all(isinstance(k, str) and k.isidentifier() for k in keeps):
+        raise where.refuse(f"keeps={keeps!r}", 'Name inputs of the case, as keeps=("labels",)')
+    taken = {*calls, *HELPERS, *CASE_WORDS, *(name for called in calls.values() for name in called.takes.values())}
+    if clash := [k for k in keeps if k in taken]:
+        raise where.refuse(f"keeps= names {clash[0]!r}, which is taken or sent to a call", "Rename it, or take it out")
+
     def make(function: Function) -> Property:
         at = Where.of(function)
         name, doc = getattr(function, "__name__", "?"), inspect.getdoc(function) or ""
         if not doc:
             raise at.refuse(f"{name} has no docstring", "Say what holds; students read its first line as a hint")
-        made = Property(name, function, float(points), dict(calls), "", at, doc, seconds)
+        made = Property(name, function, float(points), dict(calls), "", at, doc, seconds, tuple(keeps))
         if name in (*HELPERS, *BUILTINS) or name.startswith("_"):
             raise at.refuse(f"a property is named {name!r}", "Rename it: the word is taken")
         params = tuple(inspect.signature(function).parameters)
@@ -93,6 +112,8 @@ def prop(points: float, *, seconds: float | None = None, **calls: Called) -> Cal
             )
         for unused in [c for c in calls if c not in params]:
             raise at.refuse(f"{name} does not take its response {unused!r}", "Use it, or take the call out")
+        for unused in [k for k in keeps if k not in params]:
+            raise at.refuse(f"{name} does not take {unused!r}, which is kept for it", "Use it, or take it out")
         made.source = _source(function, at)
         return made
 

@@ -59,6 +59,11 @@ class Cased:
         return ()
 
     @property
+    def asks(self) -> Sequence[Question]:
+        """The questions whose functions are called."""
+        raise NotImplementedError
+
+    @property
     def inputs(self) -> tuple[str, ...]:
         """The inputs that a case must give."""
         raise NotImplementedError
@@ -108,6 +113,8 @@ class Question(Cased):
     seconds: float | None = None
     calls: tuple[Question, ...] = ()  # what the student's function may call of their own
     carry: float = 0.0  # share of the points that it earns where it is right but for one of those
+    signature: tuple[str, ...] = ()  # what the student's function takes, where a harness takes other inputs
+    harness: dict[str, Function] = field(default_factory=dict)  # the public fixtures, once they are read
     own: Given | None = None  # the student's own forward, where a gradient is a function of its own
     forward: Function = field(default=lambda: None)  # always around(base)
     base: Function = field(default=lambda: None)  # the innermost function that the author wrote
@@ -122,6 +129,22 @@ class Question(Cased):
     @property
     def builds_on(self) -> Sequence[Question]:
         return self.calls
+
+    @property
+    def asks(self) -> Sequence[Question]:
+        return (self,)
+
+    def cases(self, function: Function) -> Function:
+        if self.unmarked:
+            raise Where.of(function).refuse(
+                f"{self.name} is worth nothing, so no case marks it", "Give the cases to a property that calls it"
+            )
+        return super().cases(function)
+
+    @property
+    def unmarked(self) -> bool:
+        """Whether there is no single right answer, so that properties alone mark it."""
+        return not any(self.points.values())
 
     @property
     def gradients(self) -> dict[str, str]:
@@ -152,6 +175,8 @@ class Question(Cased):
         where = Where.frame(sys._getframe(1))
         if any(step.kind != "function" for step in self.steps):
             raise where.refuse(f"{self.name} is a class in steps, which no property calls", "Call a function")
+        if self.gradients and self.unmarked:
+            raise where.refuse(f"{self.name} has gradients, and no points", "Give its outputs points")
         for name in fixed:
             if name not in self.params:
                 raise where.refuse(f"{self.name} has no parameter {name!r}", f"It has {', '.join(self.params)}")
@@ -207,18 +232,21 @@ class Question(Cased):
 
     def _add(self, to: list[Variant], function: Function, label: str = "", hint: str = "", code: str = "") -> None:
         where, name = Where.of(function), label or getattr(function, "__name__", "?")
+        if self.unmarked:
+            raise where.refuse(f"{self.name} is worth nothing, so no answer of it is compared", "Take this out")
         if any(v.name == name for v in [*self.mistakes, *self.conventions]):
             raise where.refuse(f"{self.name} has two variants named {name!r}", "Rename one")
         params = tuple(inspect.signature(function).parameters)
         if params[:1] == ("out",) and set(params[1:]) <= {*self.params, *self.cotangents}:
             to.append(Variant(name, where, patch=function, hint=hint, code=code))
-        elif params == self.forward_params:
-            to.append(Variant(name, where, forward=function, hint=hint, code=code))
+        elif params == (self.signature or self.forward_params):
+            forward = self.around(function) if self.signature else function
+            to.append(Variant(name, where, forward=forward, hint=hint, code=code))
         else:
             raise where.refuse(
                 f"{name}({', '.join(params)}) fits neither form of a variant",
                 f"Write {name}(out, {', '.join(self.params)}) to change outputs, "
-                f"or {name}({', '.join(self.forward_params)}) as another forward",
+                f"or {name}({', '.join(self.signature or self.forward_params)}) as another forward",
             )
 
 
@@ -234,6 +262,7 @@ class Assignment:
     questions: tuple[Cased, ...]
     library: str = "numpy"
     per_student: bool = False
+    asked: tuple[Question, ...] = ()  # whose functions are called: the questions, and those that properties mark
     where: Where = field(default_factory=lambda: Where("?", 0))
 
     def __init__(
@@ -256,6 +285,11 @@ class Assignment:
             raise where.refuse(f"per_student={per_student!r}", "Write True or False")
         if not questions or not all(isinstance(q, Cased) for q in questions):
             raise where.refuse("questions= is not a list of questions", "List what @question and @prop made, in order")
+        for q in questions:
+            if isinstance(q, Question) and q.unmarked:
+                raise q.where.refuse(
+                    f"{q.name} is worth nothing, yet {title!r} lists it", "List the properties that mark it instead"
+                )
         names = [q.name for q in questions]
         for twice in {n for n in names if names.count(n) > 1}:
             raise where.refuse(f"two questions are named {twice}", "Rename one")
@@ -269,5 +303,7 @@ class Assignment:
         for key, value in [("title", title), ("file", file), ("questions", tuple(questions))]:
             object.__setattr__(self, key, value)
         object.__setattr__(self, "library", library)
+        asked = {id(q): q for listed in questions for q in listed.asks}
+        object.__setattr__(self, "asked", tuple(asked.values()))
         object.__setattr__(self, "per_student", per_student)
         object.__setattr__(self, "where", where)

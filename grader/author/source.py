@@ -24,7 +24,7 @@ from ..model import Fixture
 from ..wire import encode
 from .case import Case, Where
 from .property import Property
-from .question import Assignment, Cased
+from .question import Assignment, Cased, Question
 from .stub import check_stub
 
 PUBLIC_SEED = b"public cases"
@@ -101,7 +101,20 @@ def read_questions(course: Course, name: str) -> tuple[Assignment, str, ModuleTy
     if path.exists():
         fixtures = path.read_text(encoding="utf-8")
         built = _import(f"_fixtures_{name}", path, path.parent)
+    _find_harnesses(assignment, built, path)
     return assignment, fixtures, built
+
+
+def _find_harnesses(assignment: Assignment, fixtures: ModuleType | None, path: Path) -> None:
+    for q in assignment.asked:
+        for harness in [step.by for step in q.steps if step.by]:
+            found = getattr(fixtures, harness, None)
+            if not callable(found):
+                raise q.where.refuse(
+                    f"{q.name} is asked through {harness!r}, which is not there",
+                    f"Define {harness}(student, ...) in {path}",
+                )
+            q.harness[harness] = found
 
 
 def _check_called(assignment: Assignment, cases: Mapping[str, Sequence[Case]]) -> None:
@@ -160,15 +173,16 @@ def last_line_in(error: BaseException, folder: Path, default: Path) -> tuple[str
 
 
 def _all_listed(assignment: Assignment, folder: Path) -> None:
-    listed = {id(q) for q in assignment.questions}
+    listed = {id(q) for q in (*assignment.questions, *assignment.asked)}
     package = f"_reference_{folder.name}"
     for module in [m for n, m in list(sys.modules.items()) if n == package or n.startswith(package + ".")]:
         for value in vars(module).values():
             if isinstance(value, Cased) and id(value) not in listed:
                 what = "property" if isinstance(value, Property) else "question"
-                raise value.where.refuse(
-                    f"{what} {value.name} is not in ASSIGNMENT", "Add it to questions=[...], or take it out"
-                )
+                mend = "Add it to questions=[...], or take it out"
+                if isinstance(value, Question) and value.unmarked:
+                    mend = "It is worth nothing: write a @prop that calls it, and list that"
+                raise value.where.refuse(f"{what} {value.name} is not in ASSIGNMENT", mend)
 
 
 def _draw(

@@ -14,6 +14,7 @@ from ..author import Case, Question, Terms, Where
 from ..author.source import Source, last_line_in
 from ..errors import AuthorError
 from ..model import Fixture, Value
+from .leaves import numbers
 from .rounding import as_input, rounded
 
 
@@ -65,14 +66,13 @@ class Reference:
         """Outputs, gradients and, with `parts_too`, each term's share in both. Raises what the forward raises."""
         q, tensors = self.q, dict[str, Any]()
         for name in q.forward_params:
-            if name in wanted and isinstance(case.inputs[name], np.ndarray) and case.inputs[name].dtype.kind != "f":
+            leaves = numbers(case.inputs[name]) if name in wanted else ()
+            if any(isinstance(leaf, np.ndarray) and leaf.dtype.kind != "f" for leaf in leaves):
                 raise case.where.refuse(
                     f"case {case.name!r}: {name} holds integers, so d{name} does not exist", "Give it floats, as 1.0"
                 )
             made = self.to_torch(case.inputs[name], dtype, name in wanted)
-            if noise and isinstance(made, torch.Tensor) and made.is_floating_point():
-                made = as_input(made.detach(), noise, len(tensors)).requires_grad_(name in wanted)
-            tensors[name] = made
+            tensors[name] = _moved(made, noise, len(tensors), name in wanted) if noise else made
         values, terms = self.parts(forward(*tensors.values()))
         names = q.forward_outputs
         cotangent = {n: self.to_torch(w, dtype, False) for n, w in self.cotangent(case, values).items()}
@@ -106,6 +106,11 @@ class Reference:
         return values, terms
 
     def _gradient(self, value: Any, tensor: Any, weights: Any, wrt: str, case: Case) -> Any:
+        """The gradient in a tensor, or in each of a list or dict of them."""
+        if isinstance(tensor, list):
+            return [self._gradient(value, item, weights, wrt, case) for item in tensor]
+        if isinstance(tensor, dict):
+            return {key: self._gradient(value, item, weights, wrt, case) for key, item in tensor.items()}
         if not isinstance(tensor, torch.Tensor) or not tensor.requires_grad:
             raise case.where.refuse(
                 f"case {case.name!r}: {wrt} is no floating-point value, so d{wrt} does not exist", "Give it floats"
@@ -161,6 +166,15 @@ class Reference:
         """A fixture, built from arguments that are tensors already."""
         built = getattr(self.source.fixtures_module, name)(**args)
         return built.to(self.device, dtype) if isinstance(built, torch.nn.Module) else built
+
+
+def _moved(made: Any, noise: int, place: int, grad: bool) -> Any:
+    """An input moved as rounding moves it."""
+    if isinstance(made, list):
+        return [_moved(item, noise, 100 * (place + 1) + i, grad) for i, item in enumerate(made)]
+    if not isinstance(made, torch.Tensor) or not made.is_floating_point():
+        return made
+    return as_input(made.detach(), noise, place).requires_grad_(grad)
 
 
 def to_value(value: Any) -> Value:

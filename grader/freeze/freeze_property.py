@@ -17,6 +17,7 @@ from ..author.property import Property
 from ..author.source import last_line_in
 from ..judge.properties import HOLDS, Unfit, arguments, evaluate
 from ..model import Array, Bound, FrozenCase, FrozenQuestion, Output, Step, Value
+from .leaves import flattened, kind
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ Measure = Callable[[Question, Case], Measured]
 def freeze_property(prop: Property, cases: Sequence[Case], measure: Measure) -> FrozenQuestion:
     """The frozen question of a property. Raises AuthorError, with file and line, where it does not hold."""
     steps = tuple(
-        Step("function", c.question.name, _takes(response, c), _gives(response, c))
+        Step("function", c.question.name, _takes(response, c), _gives(response, c), c.question.steps[0].by)
         for response, c in prop.calls.items()
     )
     question = FrozenQuestion(
@@ -49,7 +50,17 @@ def freeze_property(prop: Property, cases: Sequence[Case], measure: Measure) -> 
         predicate=prop.source,
         parts=tuple(Output(part, 0.0) for step in steps for part in step.gives),
     )
-    return replace(question, cases=tuple(_case(prop, question, case, measure) for case in cases))
+    made = tuple(_case(prop, question, case, measure) for case in cases)
+    parts = tuple(_with_kind(prop, part, made) for part in question.parts)
+    return replace(question, cases=made, parts=parts)
+
+
+def _with_kind(prop: Property, part: Output, cases: Sequence[FrozenCase]) -> Output:
+    """A part with the kind that it has in every case."""
+    kinds = {kind(case.expected[part.name]) for case in cases}
+    if len(kinds) > 1:
+        raise prop.where.refuse(f"{part.name} is a list in one case and an array in another", "Return one kind")
+    return replace(part, kind=kinds.pop())
 
 
 def _takes(response: str, called: Called) -> tuple[str, ...]:
@@ -68,7 +79,7 @@ def _case(prop: Property, question: FrozenQuestion, case: Case, measure: Measure
             f"case {case.name!r} expects {case.raises.__name__}, but a property asks for answers",
             "Grade the exception in the question itself",
         )
-    inputs, expected, single = dict(case.inputs), dict[str, Value](), dict[str, Value]()
+    inputs, expected, single = {n: case.inputs[n] for n in prop.sent}, dict[str, Value](), dict[str, Value]()
     bounds: dict[str, Mapping[str, Bound]] = {}
     others: dict[str, dict[str, Value]] = {}
     for response, called in prop.calls.items():
@@ -85,11 +96,12 @@ def _case(prop: Property, question: FrozenQuestion, case: Case, measure: Measure
             convention = f"{label!r}, which {called.question.name} accepts"
             others.setdefault(convention, {}).update({parts[name]: value for name, value in values.items()})
     for part, value in expected.items():
-        if value is None or isinstance(value, (str, list, dict)):
+        if kind(value) not in ("array", "list"):
             raise case.where.refuse(
-                f"case {case.name!r}: {part} is a {type(value).__name__}", "A property sees arrays and numbers alone"
+                f"case {case.name!r}: {part} is a {type(value).__name__}", "A property sees arrays and lists of them"
             )
-    frozen = FrozenCase(case.name, case.hidden, inputs, expected, bounds, kink=case.kink)
+    kept = {name: case.inputs[name] for name in prop.keeps}
+    frozen = FrozenCase(case.name, case.hidden, inputs, expected, bounds, kink=case.kink, kept=kept)
     _must_hold(prop, question, case, frozen, expected, "")
     for convention, values in others.items():
         _must_hold(prop, question, case, frozen, {**expected, **values}, f" for answers in the convention {convention}")
@@ -144,5 +156,5 @@ def _place(prop: Property, question: FrozenQuestion, case: FrozenCase, values: M
 
 
 def _finite_alike(a: Value, b: Value) -> bool:
-    """Whether two numeric values are finite in the same places; where float32 overflows, no float32 answer is right."""
-    return bool(np.array_equal(np.isfinite(np.asarray(a)), np.isfinite(np.asarray(b))))
+    """Whether two values are finite in the same places; where float32 overflows, no float32 answer is right."""
+    return bool(np.array_equal(np.isfinite(flattened(a)), np.isfinite(flattened(b))))

@@ -6,7 +6,9 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..model import Value
+import numpy as np
+
+from ..model import Array, Value
 from ..wire import encode
 
 
@@ -30,3 +32,29 @@ def kind(value: Value) -> str:
     if isinstance(value, str):
         return "text"
     return "list" if isinstance(value, list) else "dict" if isinstance(value, dict) else "array"
+
+
+def flattened(value: Value) -> Array:
+    """An array as it is, in float64; the numbers of a list or dict in a row."""
+    if not isinstance(value, (list, dict)):
+        return np.asarray(value, dtype=np.float64)
+    leaves = [np.asarray(leaf, dtype=np.float64).ravel() for leaf in numbers(value)]
+    return np.concatenate(leaves) if leaves else np.zeros(0)
+
+
+def filled(value: Value, flat: Array) -> Value:
+    """The inverse of `flattened`: a value of the same form with these numbers."""
+    return _filled(value, flat, [0]) if isinstance(value, (list, dict)) else flat if flat.ndim else float(flat)
+
+
+def _filled(value: Value, flat: Array, at: list[int]) -> Value:
+    if isinstance(value, list):
+        return [_filled(item, flat, at) for item in value]
+    if isinstance(value, dict):
+        return {key: _filled(item, flat, at) for key, item in value.items()}
+    if value is None or isinstance(value, str):
+        return value
+    shape, start = np.shape(value), at[0]
+    at[0] += int(np.prod(shape))
+    part = flat[start : at[0]].reshape(shape)
+    return part if isinstance(value, np.ndarray) else float(part)

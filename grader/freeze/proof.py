@@ -14,6 +14,7 @@ from ..author import Case, Question, Terms
 from ..author.source import Source
 from ..model import Array
 from .forward import Answer, Reference, to_value
+from .leaves import filled, flattened
 
 
 class Prover:
@@ -27,8 +28,8 @@ class Prover:
     def check_gradient(self, case: Case, right: Answer, name: str, wrt: str) -> None:
         """Autograd against central differences along one random direction, and along one more for each set of entries
         that are a thousand times smaller than the rest; kinks must be declared."""
-        x = np.asarray(to_value(case.inputs[wrt]), dtype=np.float64)
-        claimed = np.asarray(to_value(right.outputs[name]), dtype=np.float64)
+        x = flattened(to_value(case.inputs[wrt]))
+        claimed = flattened(to_value(right.outputs[name]))
         v = gradcheck.direction(self.source.stream(self.q.name, case, "direction " + name), x.shape)
 
         def forward(at: Array) -> float:
@@ -84,6 +85,8 @@ class Prover:
     def _complex_at(self, case: Case, right: Answer, wrt: str, at: Array) -> Any:
         """The same scalar in complex numbers; raises where the reference is for real ones alone."""
         inputs = {**case.inputs, wrt: at}
+        if isinstance(case.inputs[wrt], (list, dict)):
+            raise TypeError("a list of complex numbers")
         with torch.no_grad():
             args = [self.reference.to_torch(inputs[p], torch.complex128, False) for p in self.q.forward_params]
             value = self.q.forward(*args)
@@ -93,7 +96,7 @@ class Prover:
 
     def value_at(self, case: Case, right: Answer, wrt: str, at: Array) -> float:
         """The scalar whose gradient is asked for, with `at` in place of one input."""
-        inputs = {**case.inputs, wrt: at if at.ndim else float(at)}
+        inputs = {**case.inputs, wrt: filled(case.inputs[wrt], at)}
         with torch.no_grad():
             args = [self.reference.to_torch(inputs[p], torch.float64, False) for p in self.q.forward_params]
             value = self.q.forward(*args)

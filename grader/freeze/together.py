@@ -19,6 +19,7 @@ from ..wire import encode
 from .batch import Batch, as_tensors, compare, split
 from .forward import Answer, Reference, to_value
 from .freezer import Freezer, patch_names
+from .leaves import flattened
 from .rounding import RUNS
 from .stack import Refused, shape_of
 
@@ -108,7 +109,7 @@ class StudentFreezer(Freezer):
 
     def points(self, case: Case, name: str, wrt: str) -> Array:
         """Where the gradient check will ask for the forward: (P, ...), as it asks."""
-        x = np.asarray(to_value(case.inputs[wrt]), dtype=np.float64)
+        x = flattened(to_value(case.inputs[wrt]))
         v = gradcheck.direction(self.source.stream(self.q.name, case, "direction " + name), x.shape)
         return np.stack(gradcheck.points(x, v))
 
@@ -120,6 +121,9 @@ def prepare(freezers: Sequence[StudentFreezer], told: Told) -> None:
     q = freezers[0].q
     for place, first in enumerate(freezers[0].source.cases[q.name]):
         if first.raises is not None:
+            continue
+        if any(isinstance(first.inputs[wrt], (list, dict)) for wrt in q.gradients.values()):
+            told.note(q.name, f"case {first.name!r}", "a gradient in a list of arrays")
             continue
         groups: dict[Any, list[StudentFreezer]] = {}
         for freezer in freezers:

@@ -82,11 +82,12 @@ def arguments(
 ) -> dict[str, Any]:
     """What the predicate may take, by name: the case's inputs, and the responses, checked. Raises Unfit."""
 
-    def read(part: str) -> Array:
+    def read(part: str) -> Value:
         looked.add(part)
         return _fit(written(question, case, part), values[part], case.expected[part])
 
-    given: dict[str, Any] = {k: np.array(v) if isinstance(v, np.ndarray) else v for k, v in case.inputs.items()}
+    own = {**case.inputs, **case.kept}
+    given: dict[str, Any] = {k: np.array(v) if isinstance(v, np.ndarray) else v for k, v in own.items()}
     for step in question.steps:
         response = step.gives[0].partition(".")[0]
         if step.gives == (response,):
@@ -101,20 +102,35 @@ def _room(case: FrozenCase, values: Mapping[str, Value]) -> Room:
     """The coarsest row of the answers, and their rounding noise as it was measured for the key."""
     rtol, floor = RTOL["float64"], 0.0
     for part, rows in case.bounds.items():
-        answer = values.get(part)
-        dtype = answer.dtype if isinstance(answer, np.ndarray) else np.dtype(np.float64)
-        bound, expected = row_for(dtype, rows), np.asarray(case.expected[part], dtype=np.float64)
+        dtype = np.dtype(np.float32 if _single(values.get(part)) else np.float64)
+        bound, expected = row_for(dtype, rows), _flat(case.expected[part])
         scale = float(np.abs(expected[np.isfinite(expected)]).max(initial=0.0))
         rtol, floor = max(rtol, bound.rtol), floor + max(0.0, bound.atol - bound.rtol * scale)
     return Room(rtol, floor)
 
 
-def _fit(name: str, answer: Value, expected: Value) -> Array:
-    """An answer as the predicate sees it: a copy, float64, or integers or booleans where the reference's are.
-    Raises Unfit."""
+def _single(value: Value) -> bool:
+    """Whether an answer is float32, or a list that holds some."""
+    if isinstance(value, list):
+        return any(map(_single, value))
+    return isinstance(value, np.ndarray) and value.dtype == np.float32
+
+
+def _flat(value: Value) -> Array:
+    """All numbers of an array or a list of arrays, in a row."""
+    if not isinstance(value, list):
+        return np.asarray(value, dtype=np.float64).ravel()
+    return np.concatenate([_flat(item) for item in value] or [np.zeros(0)])
+
+
+def _fit(name: str, answer: Value, expected: Value) -> Value:
+    """An answer as the predicate sees it: a copy, float64, or integers or booleans where the reference's are; a list
+    of such where the reference's is one. Raises Unfit."""
     found = compare(name, answer, expected, dict.fromkeys(RTOL, _ANY))
     if found.kind in ("wrong type", "wrong shape"):
         raise Unfit(found.kind, tell(found))
+    if isinstance(expected, list):
+        return [_fit(f"{name}[{i}]", a, e) for i, (a, e) in enumerate(zip(answer, expected, strict=True))]
     given, right = np.asarray(answer), np.asarray(expected)
     with np.errstate(all="ignore"):
         odd = np.isnan(given) | (np.isinf(given) & np.isfinite(right))

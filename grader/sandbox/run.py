@@ -180,7 +180,7 @@ class Runner:
         room = ASK_BODY_CAP + 4 * sum(size_of(v) for v in case.inputs.values()) if self.ask else 0
         header = {
             "op": "call",
-            "steps": [[s.kind, s.target, s.takes, s.gives] for s in question.steps],
+            "steps": [s.row for s in question.steps],
             "inputs": {name: encode(value, buffers) for name, value in case.inputs.items()},
             "kinds": {output.name: output.kind for output in question.returned},
             "ask": room,

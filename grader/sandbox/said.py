@@ -30,7 +30,7 @@ class Nudge:
 
     def header(self, buffers: list[bytes]) -> dict[str, Any]:
         return {
-            "steps": [[s.kind, s.target, s.takes, s.gives] for s in self.forward.steps],
+            "steps": [s.row for s in self.forward.steps],
             "inputs": {name: encode(value, buffers) for name, value in self.inputs.items()},
             "kinds": {o.name: o.kind for o in self.forward.outputs if o.name == self.output},
             "output": self.output,

@@ -43,7 +43,12 @@ REFUSED = {
         "question without outputs",
         "@question(loss=4, dW=6)",
     ),
-    "zero points": ("@question(loss=0)  # here\ndef f(x):\n    'Doc.'\n", "loss is worth 0", "positive number"),
+    "zero points": (
+        "@question(loss=0)\ndef f(x):  # here\n    'Doc.'\n",
+        "f is worth nothing",
+        "the properties that mark it",
+    ),
+    "some points": ("@question(loss=0, dx=1)  # here\ndef f(x):\n    'Doc.'\n", "loss is worth 0", "positive number"),
     "negative points": ("@question(loss=-1)  # here\ndef f(x):\n    'Doc.'\n", "loss is worth -1", "positive"),
     "infinite points": ("@question(loss=float('inf'))  # here\ndef f(x):\n    'Doc.'\n", "worth inf", "positive"),
     "points as text": ("@question(loss='4')  # here\ndef f(x):\n    'Doc.'\n", "worth '4'", "positive"),

@@ -57,7 +57,7 @@ def warm_numpy() -> None:
     load = {"files": ["warm.py"], "main": "warm.py", "module": "warm", "targets": ["f"]}
     session.load(load, [source])
     array = ["a", 0, "<f8", [2], "C", False]
-    steps, kinds = [["function", "f", ["x"], ["a", "b"]]], {"a": "array", "b": "array"}
+    steps, kinds = [["function", "f", ["x"], ["a", "b"], ""]], {"a": "array", "b": "array"}
     session.call({"steps": steps, "inputs": {"x": array}, "kinds": kinds, "cap": 1 << 20}, [bytes(16)])
     sys.meta_path.pop(0)
     sys.modules.pop("warm", None)

@@ -1,0 +1,276 @@
+"""Functions that are asked through a harness of the course's, and functions that properties alone mark."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from coursekit import HEAD, line_of, write_course
+
+from grader.audit import audit
+from grader.author.source import read_source
+from grader.errors import AuthorError
+from grader.freeze import freeze
+from grader.keyfile import dump, load, public_view
+from grader.model import Limits, Report, SourceFile, Submission, Verdict
+from grader.pipeline import grade
+from grader.sandbox.zygote import launcher
+
+FIXTURES = '''
+import torch
+
+
+def three_steps(student, W, batches, lr):
+    """A linear model after three steps of plain SGD with momentum; the losses on the way; the mode at the end."""
+    model = torch.nn.Linear(W.shape[1], W.shape[0], bias=False, dtype=W.dtype)
+    with torch.no_grad():
+        model.weight.copy_(W)
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.5)
+    losses = [student.train_step(model, optimizer, batch["X"], batch["y"]) for batch in batches]
+    return losses, model.weight.detach(), model.training
+'''
+TRAIN = '''
+@question(losses=2, W=5, training=1, through=run("three_steps", "weights", "batches", "lr"))
+def train_step(model, optimizer, X, y):
+    """One step down the mean squared error. model, optimizer, X (N, D), y (N, K); returns the loss before it."""
+    model.train()
+    optimizer.zero_grad()
+    loss = ((model(X) - y) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+def batches(rng):
+    return [dict(X=rng.normal(size=(n, 3)), y=rng.normal(size=(n, 2))) for n in (4, 4, 1)]
+
+
+@train_step.cases
+def _(rng):
+    yield Case("seen", weights=np.ones((2, 3)), batches=batches(rng), lr=0.25)
+    yield Case("unseen", hidden=True, weights=rng.normal(size=(2, 3)), batches=batches(rng), lr=0.125)
+    yield Case("another", hidden=True, weights=rng.normal(size=(2, 3)), batches=batches(rng), lr=0.5)
+
+
+@train_step.mistake("What is in .grad before the second backward?", code="M44")
+def gradients_pile_up(model, optimizer, X, y):
+    loss = ((model(X) - y) ** 2).mean()
+    loss.backward()
+    optimizer.step()
+    return loss.item()
+
+
+@train_step.mistake("How often does the step run?", code="M44")
+def two_steps(model, optimizer, X, y):
+    loss = train_step.base(model, optimizer, X, y)
+    optimizer.step()
+    return loss
+'''
+SOLUTION = """
+def train_step(model, optimizer, X, y):
+    model.train()
+    loss = ((model(X) - y) ** 2).mean()
+    optimizer.zero_grad()
+    loss.backward()
+    optimizer.step()
+    return float(loss)
+"""
+linux = pytest.mark.skipif(sys.platform != "linux", reason="NOT RUN: written for the Linux sandbox")
+
+
+def graded(key: object, text: str) -> Report:
+    with launcher(Limits(), library=key.library) as started:  # type: ignore[attr-defined]
+        files = (SourceFile("demo.py", text.encode()),)
+        return grade(key, Submission("someone", files, "demo.py"), started, Limits())  # type: ignore[arg-type]
+
+
+@linux
+def test_a_training_step_is_graded_by_what_it_leaves(tmp_path: Path) -> None:
+    course = write_course(
+        tmp_path, TRAIN, fixtures=FIXTURES, library="torch", solution=SOLUTION,
+        stub="def train_step(model, optimizer, X, y):\n    raise NotImplementedError\n",
+    )  # fmt: skip
+    key = load(dump(freeze(course, "demo")))
+    assert graded(key, SOLUTION).score == 8
+    wrong = graded(key, SOLUTION.replace("    optimizer.zero_grad()\n", ""))
+    (q,) = wrong.questions
+    by_output = {o.output: o.verdict for o in q.outcomes if o.case == "unseen"}
+    assert by_output == {"losses": Verdict.FAIL, "W": Verdict.FAIL, "training": Verdict.PASS}
+    assert {o.mistake for o in q.outcomes if o.verdict is Verdict.FAIL} == {"gradients_pile_up"}
+    missing = graded(key, "x = 1\n")
+    assert {o.verdict for o in missing.questions[0].outcomes} == {Verdict.MISSING}
+    found = audit(course, "demo")
+    assert found.clean, found.problems
+    assert sum(w.kind == "mutant" for w in found.wrong) > 3, "the reference of a step is edited like any other"
+
+
+LISTS = '''
+@question(loss=2, dweights=6)
+def network(X, weights):
+    """Sum of squares of a deep linear network. X (N, D), weights a list of (K, D); loss (), dweights alike."""
+    for W in weights:
+        X = torch.tanh(X @ W.T)
+    return (X * X).mean()
+
+
+@network.cases
+def _(rng):
+    yield Case("seen", X=np.array([[1.0, 2.0]]), weights=[np.array([[1.0, 0.5], [0.0, 1.0]]), np.array([[1.0, -1.0]])])
+    for name, sizes in (("two", (3, 2, 4)), ("one", (2, 3)), ("three", (2, 3, 3, 1))):
+        weights = [rng.normal(size=(b, a)) for a, b in zip(sizes[:-1], sizes[1:])]
+        yield Case(name, hidden=True, X=rng.normal(size=(5, sizes[0])), weights=weights)
+'''
+NETWORK = """
+import numpy as np
+
+def network(X, weights):
+    As = [X]
+    for W in weights:
+        As.append(np.tanh(As[-1] @ W.T))
+    loss = (As[-1] ** 2).mean()
+    d, out = 2 * As[-1] / As[-1].size, []
+    for W, a, b in zip(weights[::-1], As[-2::-1], As[:0:-1]):
+        d = d * (1 - b * b)
+        out.insert(0, d.T @ a)
+        d = d @ W
+    return loss, out
+"""
+
+
+@linux
+def test_a_gradient_in_a_list_of_arrays(tmp_path: Path) -> None:
+    key = freeze(write_course(tmp_path, LISTS, solution=NETWORK), "demo")
+    (question,) = key.questions
+    three = next(c for c in question.cases if c.name == "three")
+    assert [g.shape for g in three.expected["dweights"]] == [(3, 2), (3, 3), (1, 3)]
+    assert graded(key, NETWORK).score == 8
+    wrong = graded(key, NETWORK.replace("d * (1 - b * b)", "d * (1 + b * b)"))
+    hints = {o.hint for o in wrong.questions[0].outcomes if o.output == "dweights"}
+    assert hints == {"Your loss is right, and dweights is not its gradient: nudge one entry and compare."}
+    assert wrong.questions[0].score == 2
+    only_loss = graded(key, NETWORK.replace(".mean()", ".mean() / 2").replace("2 * As[-1] /", "As[-1] /"))
+    hints = {o.hint for o in only_loss.questions[0].outcomes if o.output == "dweights" and o.hint}
+    assert all("look at loss first" in hint or "factor" in hint or hint for hint in hints)
+
+
+def test_a_list_reference_whose_gradient_is_cut_is_refused(tmp_path: Path) -> None:
+    source = LISTS.replace("for W in weights:", "for W in [weights[0].detach(), *weights[1:]]:")
+    with pytest.raises(AuthorError, match="disagrees with central differences"):
+        freeze(write_course(tmp_path, source), "demo")
+
+
+PROPERTY = '''
+@question(labels=0)
+def nearest(X, y, X_new):
+    """Labels of new points, by any means. X (N, D), y (N,) int, X_new (M, D); labels (M,)."""
+    return y[((X_new[:, None] - X) ** 2).sum(-1).argmin(1)]
+
+
+@question(weights=0)
+def started(sizes):
+    """Weights to start from. sizes a list of ints; weights, a list of (b, a)."""
+    return [torch.linspace(-1, 1, a * b, dtype=torch.float64).reshape(b, a) for a, b in zip(sizes[:-1], sizes[1:])]
+
+
+@prop(4, labels=nearest.called("X", "y", "X_new"), keeps=("truth",))
+def accurate(labels, truth):
+    """Nine in ten labels of new points are right."""
+    return np.mean(labels == truth) >= 0.9
+
+
+@accurate.cases
+def _(rng):
+    for name, hidden in (("seen", False), ("unseen", True)):
+        y, truth = np.arange(20) % 2, np.arange(10) // 5
+        X, X_new = 3.0 * y[:, None] + rng.normal(size=(20, 2)) / 3, 3.0 * truth[:, None] + rng.normal(size=(10, 2)) / 3
+        yield Case(name, hidden=hidden, X=X, y=y, X_new=X_new, truth=truth)
+
+
+@prop(2, weights=started.called("sizes"))
+def not_all_alike(weights):
+    """No two weights into a layer's units are the same."""
+    return all([bool((np.abs(np.diff(np.sort(W.ravel()))) > 1e-9).all()) for W in weights])
+
+
+@not_all_alike.cases
+def _(rng):
+    yield Case("seen", sizes=[2, 3])
+    yield Case("unseen", hidden=True, sizes=[3, 4, 2])
+'''
+STUB = (
+    "def nearest(X, y, X_new):\n    raise NotImplementedError\n\n\ndef started(sizes):\n    raise NotImplementedError\n"
+)
+RIGHT = """
+import numpy as np
+
+def nearest(X, y, X_new):
+    return np.array([y[np.abs(X - x).sum(1).argmin()] for x in X_new])
+
+def started(sizes):
+    rng = np.random.default_rng(1)
+    return [rng.normal(size=(b, a)) for a, b in zip(sizes, sizes[1:])]
+"""
+
+
+@linux
+def test_what_has_no_single_right_answer_is_marked_by_properties(tmp_path: Path) -> None:
+    course = write_course(tmp_path, PROPERTY, names="accurate, not_all_alike", stub=STUB, solution=RIGHT)
+    key = load(dump(freeze(course, "demo")))
+    assert [q.name for q in key.questions] == ["accurate", "not_all_alike"] and key.points == 6
+    case = key.questions[0].cases[1]
+    assert set(case.inputs) == {"X", "y", "X_new"} and np.array_equal(case.kept["truth"], np.arange(10) // 5)
+    assert graded(key, RIGHT).score == 6
+    swapped = graded(
+        key, RIGHT.replace("return np.array([y", "return np.array([1 - y").replace("rng.normal(", "np.ones(")
+    )
+    assert swapped.score == 0 and {o.verdict for q in swapped.questions for o in q.outcomes} == {Verdict.FAIL}
+    ragged = graded(key, RIGHT.replace("size=(b, a)", "size=(a, b)"))
+    assert [q.score for q in ragged.questions] == [4, 0]
+    assert {o.kind for o in ragged.questions[1].outcomes} == {"wrong shape"}
+    found = audit(course, "demo")
+    assert found.clean, found.problems
+
+
+@linux
+def test_what_is_kept_never_reaches_the_students_process(tmp_path: Path) -> None:
+    key = freeze(write_course(tmp_path, PROPERTY, names="accurate, not_all_alike", stub=STUB), "demo")
+    spying = (
+        "import gc\nimport numpy as np\n\ndef nearest(X, y, X_new):\n    alike = [o for o in gc.get_objects() if isinstance(o, dict) "
+        "and 'truth' in o]\n    if alike:\n        return np.asarray(alike[0]['truth'])\n    raise LookupError('no truth here')\n"
+    )
+    assert {o.kind for o in graded(key, spying).questions[0].outcomes} == {"LookupError"}
+    (public,) = (q for q in public_view(key).questions if q.name == "accurate")
+    assert [c.name for c in public.cases] == ["seen"]
+
+
+REFUSED = {
+    "harness not there": (TRAIN.replace('"three_steps"', '"no_steps"'), "'no_steps', which is not there", "Define no_steps"),
+    "through is no run": (TRAIN.replace('run("three_steps", "weights", "batches", "lr")', "3"), "through=3", "run("),
+    "other outputs": (TRAIN.replace('"lr"))', '"lr", gives=("W",)))'), "its harness gives W", "same order"),
+    "through and steps": (TRAIN.replace('"lr"))', '"lr"), steps=[])'), "through= with steps=", "one of the two"),
+    "mistake of other parameters": (
+        TRAIN.replace("def two_steps(model, optimizer, X, y)", "def two_steps(model, X)  # here").replace(" # here:", ":"),
+        "fits neither form", "model, optimizer, X, y",
+    ),
+    "cases of what is worth nothing": (
+        PROPERTY + "\n@nearest.cases\ndef _(rng):\n    yield\n", "nearest is worth nothing", "a property that calls it",
+    ),
+    "unmarked and unasked": (
+        PROPERTY + "\n@question(a=0)\ndef lonely(x):\n    'Doc.'\n", "lonely is not in ASSIGNMENT", "write a @prop",
+    ),
+    "kept and sent": (PROPERTY.replace('keeps=("truth",)', 'keeps=("X",)'), "keeps= names 'X'", "Rename it"),
+    "kept and unused": (PROPERTY.replace('keeps=("truth",)', 'keeps=("truth", "more")'), "does not take 'more'", "Use it"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_refused_with_a_mend(name: str, tmp_path: Path) -> None:
+    source, what, mend = REFUSED[name]
+    names = "accurate, not_all_alike" if "nearest" in source else "train_step"
+    stub = STUB if "nearest" in source else "def train_step(model, optimizer, X, y):\n    raise NotImplementedError\n"
+    with pytest.raises(AuthorError) as caught:
+        read_source(write_course(tmp_path, source, names=names, stub=stub, fixtures=FIXTURES), "demo")
+    assert what in caught.value.what and mend in caught.value.mend
+    assert caught.value.line > line_of(HEAD, "import torch")
