@@ -188,3 +188,39 @@ def loss(X, Y, theta):
     3.2958
     """
     raise NotImplementedError
+
+
+def train_step(model, optimizer, X, Y):
+    """One step of training, and the loss before it.
+
+    model: a torch.nn.Module that gives LOGITS, and has a dropout layer; optimizer: made for its parameters, by whoever
+    calls. X (N, D), Y (N,) classes, integers from 0. In this order of importance:
+
+    - The loss is the MEAN cross-entropy over the batch (which can be smaller than the others).
+    - It is taken in training mode, in whatever mode the model comes; the model is left in training mode.
+    - Only this loss counts: whatever stands in .grad when you are called does not.
+    - The optimizer takes ONE step.
+
+    Returns the loss that was differentiated, as a number. Sets nothing else.
+    """
+    raise NotImplementedError
+
+
+def train(model, X, Y, lr, steps):
+    """Train the model: `steps` steps, as in train_step, each on ALL examples at once.
+
+    Use torch.optim.SGD with learning rate lr and momentum 0.9, the same optimizer for all steps. X (N, D), Y (N,).
+    Returns the list of the `steps` losses. Leaves the model in EVALUATION mode, ready to be used.
+    """
+    raise NotImplementedError
+
+
+def digits_classifier(X, y, X_new):
+    """Train a classifier on the images X and their classes y, and return the classes (M,) of the new images X_new.
+
+    X (N, P) and X_new (M, P) uint8: an image in each row, its P pixels, from 0 to 255, in an order that nobody tells
+    you (the same in all images). y (N,) classes, integers from 0 to 9. Which classifier, and how you train it, is your
+    own affair. It must be right about at least 90 of 100 images that it has not seen, within ten seconds on one core,
+    every time: set torch.manual_seed if you use chance. data.py has digits to try it on.
+    """
+    raise NotImplementedError

@@ -3,6 +3,7 @@
 from grader import Assignment
 
 from .cost import loss
+from .digits import held_out_accuracy
 from .differences import central_difference, finite_difference
 from .entropy import cross_entropy, kl_divergence, one_minimises_the_other
 from .linear import closed_form, design_matrix, linear_model
@@ -10,6 +11,7 @@ from .sigmoid_layer import layer, layer_gradient
 from .simplex import l1_normalize, softmax, softmax_jacobian
 from .squares import sum_squared_error
 from .tables import conditional
+from .training import train, train_step
 
 ASSIGNMENT = Assignment(
     "Classification",
@@ -32,5 +34,8 @@ ASSIGNMENT = Assignment(
         cross_entropy,
         one_minimises_the_other,
         loss,
+        train_step,
+        train,
+        held_out_accuracy,
     ],
 )

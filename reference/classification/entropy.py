@@ -52,7 +52,7 @@ def pairs(rng: np.random.Generator) -> Iterator[tuple[str, bool, NDArray[Any], N
     yield "both have a zero", True, distribution(rng, 6, zeros=2), distribution(rng, 6, zeros=1)
     yield "the model rules it out", True, distribution(rng, 3), distribution(rng, 3, zeros=1)
     q = distribution(rng, 3)
-    yield "nearly ruled out", True, distribution(rng, 3), np.array([1e-300, q[1], 1 - q[1]])
+    yield "nearly ruled out", True, distribution(rng, 3), np.array([1e-30, q[1], 1 - q[1]])
     p = distribution(rng, 7)
     yield "the same", True, p, p.copy()
     yield "one class", True, np.ones(1), np.ones(1)

@@ -92,3 +92,29 @@ def cross_entropy(P_true, P_model):
 
 def loss(X, Y, theta):
     return -(Y * functional.log_softmax(linear_model(X, theta), dim=1)).sum()
+
+
+def train_step(model, optimizer, X, Y):
+    model.train()
+    optimizer.zero_grad()
+    value = functional.cross_entropy(model(X), Y)
+    value.backward()
+    optimizer.step()
+    return value.item()
+
+
+def train(model, X, Y, lr, steps):
+    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
+    losses = []
+    for _ in range(steps):
+        losses.append(train_step(model, optimizer, X, Y))
+    model.eval()
+    return losses
+
+
+def digits_classifier(X, y, X_new):
+    torch.manual_seed(0)
+    model = torch.nn.Sequential(torch.nn.Linear(X.shape[1], 32), torch.nn.ReLU(), torch.nn.Linear(32, 10)).double()
+    train(model, X.double() / 255, y, 0.2, 150)
+    with torch.no_grad():
+        return model(X_new.double() / 255).argmax(dim=1)
