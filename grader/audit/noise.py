@@ -17,6 +17,7 @@ from ..freeze.forward import Reference
 from ..freeze.rounding import UNITS
 from ..judge import judge
 from ..model import FrozenCase, FrozenQuestion, Response, Value
+from .wrong import in_float32
 
 aten = torch.ops.aten
 SEQUENTIAL_MAX = 1 << 20  # elements of the products of a matrix product that is summed one by one
@@ -48,7 +49,8 @@ def _answers(
     reference = Reference(source, question, device)
 
     def run(dtype: torch.dtype, noise: int = 0, on: Reference = reference) -> dict[str, Value]:
-        return on.compute(case, question.forward, question.where, dtype, noise).values()
+        values = on.compute(case, question.forward, question.where, dtype, noise).values()
+        return in_float32(values) if dtype == torch.float32 else values  # loss.item() too
 
     for table in (FLIPS, LOOPS):
         for kind, dtype in (("order", torch.float64), ("float32", torch.float32)):

@@ -49,10 +49,14 @@ def _far(distance: float | None) -> float:
 
 
 def _as_float32(response: Response) -> Response:
-    with np.errstate(all="ignore"):
-        values = {name: _each(value, _to_float32) for name, value in response.values.items()}
-        again = None if response.again is None else {k: _each(v, _to_float32) for k, v in response.again.items()}
+    values, again = in_float32(response.values), None if response.again is None else in_float32(response.again)
     return Response(values, response.failure, response.raised, response.modified, again=again)
+
+
+def in_float32(values: Mapping[str, Value]) -> dict[str, Value]:
+    """The same values with every float as a float32."""
+    with np.errstate(all="ignore"):
+        return {name: _each(value, _to_float32) for name, value in values.items()}
 
 
 def _to_float32(a: Array) -> Array:
