@@ -25,6 +25,7 @@ from ..mutants.build import inside
 from ..tolerance import bounds, distance
 from .records import MISTAKE_ROOM
 from .trials import axes_of, only_row, trials
+from .wrong import form
 
 Values = Mapping[str, Value]
 
@@ -191,7 +192,7 @@ class Bench:
         share = {
             k: v / n if k in self.question.gradients and isinstance(v, np.ndarray) else v for k, v in values.items()
         }
-        return {k: v for k, v in share.items() if np.shape(v) == np.shape(right[k])} and {**right, **share}
+        return {k: v for k, v in share.items() if form(v) == form(right[k])} and {**right, **share}
 
 
 def deliberate(error: BaseException, package: str) -> bool:

@@ -206,19 +206,19 @@ def _added(question: FrozenQuestion, output: str) -> dict[str, Response]:
         if case.raises is not None or output not in case.expected:
             continue
         value = case.expected[output]
-        form = _form(value)
-        total = last[form] = _sum(value, last[form]) if form in last else value
+        shapes = form(value)
+        total = last[shapes] = _sum(value, last[shapes]) if shapes in last else value
         again = {**case.expected, output: _sum(total, value)}
         answers[case.name] = Response({**case.expected, output: total}, again=again)
     return answers
 
 
-def _form(value: Value) -> str:
+def form(value: Value) -> str:
     """The shapes in a value, in words: values of one form can be added."""
     if isinstance(value, list):
-        return f"[{', '.join(map(_form, value))}]"
+        return f"[{', '.join(map(form, value))}]"
     if isinstance(value, dict):
-        return f"{{{', '.join(f'{key!r}: {_form(item)}' for key, item in value.items())}}}"
+        return f"{{{', '.join(f'{key!r}: {form(item)}' for key, item in value.items())}}}"
     return "" if value is None or isinstance(value, str) else str(np.shape(value))
 
 
