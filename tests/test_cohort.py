@@ -1,131 +1,222 @@
-"""The sample cohort, from the command line: every outcome of every submission against its label."""
+"""The sample cohorts, from the command line: every outcome of every submission against its label.
+
+labels.json: `points` of each output by question, `carry` the share that a question earns where it is right but for
+another, and for each student `outcomes` by question. A label is a verdict, or verdicts by output and then by case;
+"*" stands for all that are not named. `carried` lists cases by question and output; `mistakes` names the misconception
+that a question's wrong values must get; `score` is the total, worked out by hand; `steady` lists students whose labels
+hold for every draw of the hidden cases."""
 
 from __future__ import annotations
 
 import csv
+import functools
 import json
 import secrets
+import shutil
 import subprocess
 import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import COHORT, Run
+from conftest import COHORT, ROOT, Run
 
-LABELS: dict[str, Any] = json.loads((COHORT / "labels.json").read_text())
-QUESTIONS = [
-    "scores",
-    "append_one",
-    "fold_bias",
-    "svm_loss_i",
-    "svm_loss",
-    "svm_gradient",
-    "softmax_loss",
-    "full_loss",
-    "Linear",
-    "hinge_at_initialisation",
-    "softmax_at_initialisation",
-    "twice_the_weights",
-]
+COHORTS = sorted(path.parent.name for path in (ROOT / "tests" / "cohorts").glob("*/labels.json"))
 
 
-@pytest.fixture(scope="module")
-def graded(grader: Run, secret_file: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
-    out = tmp_path_factory.mktemp("graded")
-    return out, _grade(grader, COHORT / "submissions", out, secret_file, "--workers", 2)
+@dataclass
+class Cohort:
+    """A cohort graded: its labels, the folder of results, and what the command printed."""
+
+    name: str
+    labels: dict[str, Any]
+    out: Path
+    done: subprocess.CompletedProcess[str]
+
+    @property
+    def students(self) -> dict[str, Any]:
+        return dict(self.labels["students"])
+
+    def reports(self) -> dict[str, dict[str, Any]]:
+        return reports(self.out)
+
+    def label(self, student: str, question: str, output: str, case: str) -> str:
+        label = _named(self.students[student]["outcomes"], question)
+        if isinstance(label, dict):
+            label = _named(label, output)
+        if isinstance(label, dict):
+            label = _named(label, case)
+        return str(label)
+
+    def carried(self, student: str, question: str, output: str) -> list[str]:
+        cases: list[str] = self.students[student].get("carried", {}).get(question, {}).get(output, [])
+        return cases
+
+    def outcomes(self) -> Iterator[tuple[str, dict[str, Any], dict[str, Any]]]:
+        for student, report in self.reports().items():
+            for q in report["questions"]:
+                for o in q["outcomes"]:
+                    yield student, q, o
 
 
-def _grade(grader: Run, submissions: Path, out: Path, secret: Path, *more: object) -> subprocess.CompletedProcess[str]:
-    return grader(
-        "grade", "linear_classifiers", submissions, "--out", out, "--timeout", 2, "--secret-file", secret, *more
-    )
+def _named(labels: dict[str, Any], name: str) -> Any:
+    return labels[name] if name in labels else labels["*"]
 
 
-def _reports(out: Path) -> dict[str, dict[str, Any]]:
+def reports(out: Path) -> dict[str, dict[str, Any]]:
     return {r["student"]: r for r in map(json.loads, (out / "reports.jsonl").read_text().splitlines())}
 
 
-def _label(student: str, question: str, output: str, case: str) -> str:
-    label = LABELS[student]["outcomes"][question]
-    if isinstance(label, dict):
-        label = label[output]
-    if isinstance(label, dict):
-        label = label.get(case, label.get("*"))
-    return str(label)
+@pytest.fixture(scope="session")
+def new_folder(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
+    return lambda name: tmp_path_factory.mktemp(name)
 
 
-def test_the_cohort_is_worth_grading() -> None:
-    found = {p.name.removesuffix(".py") for p in (COHORT / "submissions").iterdir()}
-    assert found == set(LABELS)
-    assert len(LABELS) >= 30
-    assert all(set(about["outcomes"]) == set(QUESTIONS) for about in LABELS.values())
+@pytest.fixture(scope="module", params=COHORTS)
+def cohort(request: pytest.FixtureRequest, grader: Run, secret_file: Path, new_folder: Callable[[str], Path]) -> Cohort:
+    return graded_cohort(request.param, grader, secret_file, new_folder)
 
 
-def test_every_outcome_is_the_labelled_one(graded: tuple[Path, Any]) -> None:
-    out, done = graded
-    assert done.returncode == 0, done.stderr
-    reports = _reports(out)
-    assert set(reports) == set(LABELS)
+@functools.cache
+def graded_cohort(name: str, grader: Run, secret: Path, folder_of: Callable[[str], Path]) -> Cohort:
+    folder, out = ROOT / "tests" / "cohorts" / name, folder_of(name)
+    done = _grade(grader, name, folder / "submissions", out, secret, "--workers", 2)
+    return Cohort(name, json.loads((folder / "labels.json").read_text()), out, done)
+
+
+def _grade(
+    grader: Run, name: str, submissions: Path, out: Path, secret: Path, *more: object
+) -> subprocess.CompletedProcess[str]:
+    return grader("grade", name, submissions, "--out", out, "--timeout", 2, "--secret-file", secret, *more)
+
+
+def test_every_assignment_has_a_cohort() -> None:
+    assert sorted(p.name for p in (ROOT / "reference").iterdir() if (p / "__init__.py").exists()) == COHORTS
+
+
+def test_the_cohort_is_worth_grading(cohort: Cohort) -> None:
+    folder = ROOT / "tests" / "cohorts" / cohort.name / "submissions"
+    assert {p.name.removesuffix(".py") for p in folder.iterdir()} == set(cohort.students)
+    assert len(cohort.students) >= 20
+    assert sum(sum(outputs.values()) for outputs in cohort.labels["points"].values()) == 100
+    known = {"*", *cohort.labels["points"]}
+    for student, about in cohort.students.items():
+        named = {*about["outcomes"], *about.get("carried", {}), *about.get("mistakes", {})}
+        assert about["about"] and named <= known, student
+    assert 30 <= cohort.students["typical-student"]["score"] <= 75
+
+
+def test_every_outcome_is_the_labelled_one(cohort: Cohort) -> None:
+    assert cohort.done.returncode == 0, cohort.done.stderr
+    assert set(cohort.reports()) == set(cohort.students)
+    seen = {(q["question"], o["output"]) for _, q, o in cohort.outcomes()}
+    assert seen == {(q, output) for q, outputs in cohort.labels["points"].items() for output in outputs}
     wrong = [
-        f"{student}: {q['question']}, {o['case']}, {o['output']}: {o['verdict']}, labelled "
-        f"{_label(student, q['question'], o['output'], o['case'])} ({o['message']})"
-        for student, report in reports.items()
-        for q in report["questions"]
-        for o in q["outcomes"]
-        if o["verdict"] != _label(student, q["question"], o["output"], o["case"])
+        f"{student}: {q['question']}, {o['case']}, {o['output']}: {o['verdict']}, labelled {label} ({o['message']})"
+        for student, q, o in cohort.outcomes()
+        if o["verdict"] != (label := cohort.label(student, q["question"], o["output"], o["case"]))
     ]
     assert not wrong, "\n".join(wrong)
 
 
-def test_scores_follow_from_the_labels(graded: tuple[Path, Any]) -> None:
-    """The total is recomputed here from the labels alone: points times the share of passed cases, and half of that
+def test_every_case_that_a_label_names_is_there(cohort: Cohort) -> None:
+    """A misspelt case would leave its label unread."""
+    cases: dict[str, set[str]] = {}
+    for _, q, o in cohort.outcomes():
+        cases.setdefault(q["question"], set()).add(o["case"])
+    for student, about in cohort.students.items():
+        for question, label in about["outcomes"].items():
+            for output, verdicts in label.items() if isinstance(label, dict) else ():
+                assert output == "*" or output in cohort.labels["points"][question], (student, question, output)
+                if isinstance(verdicts, dict):
+                    assert set(verdicts) <= {"*", *cases[question]}, (student, question, output)
+
+
+def test_scores_follow_from_the_labels(cohort: Cohort) -> None:
+    """The total is recomputed here from the labels alone: points times the share of passed cases, and a part of that
     for those that are labelled as carried forward."""
-    out, _ = graded
-    points = {
-        "scores": {"scores": 6}, "append_one": {"X1": 3}, "fold_bias": {"W1": 3}, "svm_loss_i": {"loss": 8},
-        "svm_loss": {"loss": 8}, "svm_gradient": {"dW": 16}, "softmax_loss": {"loss": 6, "dS": 12},
-        "full_loss": {"loss": 6, "dW": 10}, "Linear": {"out": 4, "dX": 5, "dW": 5, "db": 4},
-        "hinge_at_initialisation": {"holds": 1}, "softmax_at_initialisation": {"holds": 1},
-        "twice_the_weights": {"holds": 2},
-    }  # fmt: skip
-    for student, report in _reports(out).items():
+    for student, report in cohort.reports().items():
         total = 0.0
         for q in report["questions"]:
             cases = list(dict.fromkeys(o["case"] for o in q["outcomes"]))
-            for output, worth in points[q["question"]].items():
-                passed = sum(_label(student, q["question"], output, case) == "PASS" for case in cases)
-                carried = len(_carried(student, q["question"], output))
-                total += worth * (passed + carried / 2) / len(cases)
+            for output, worth in cohort.labels["points"][q["question"]].items():
+                passed = sum(cohort.label(student, q["question"], output, case) == "PASS" for case in cases)
+                carried = len(cohort.carried(student, q["question"], output))
+                share = cohort.labels["carry"].get(q["question"], 0.0)
+                total += worth * (passed + carried * share) / len(cases)
         assert report["score"] == pytest.approx(total, abs=1e-5), student
+        if "score" in cohort.students[student]:
+            assert report["score"] == pytest.approx(cohort.students[student]["score"], abs=0.01), student
 
 
-def _carried(student: str, question: str, output: str) -> list[str]:
-    cases: list[str] = LABELS[student].get("carried", {}).get(question, {}).get(output, [])
-    return cases
-
-
-def test_errors_are_carried_forward_where_the_labels_say_so_and_nowhere_else(graded: tuple[Path, Any]) -> None:
-    for student, report in _reports(graded[0]).items():
+def test_errors_are_carried_forward_where_the_labels_say_so_and_nowhere_else(cohort: Cohort) -> None:
+    for student, report in cohort.reports().items():
         for q in report["questions"]:
             for output in {o["output"] for o in q["outcomes"]}:
                 found = {o["case"] for o in q["outcomes"] if o["output"] == output and o["carried"]}
-                assert found == set(_carried(student, q["question"], output)), (student, q["question"], output)
+                assert found == set(cohort.carried(student, q["question"], output)), (student, q["question"], output)
             for o in q["outcomes"]:
                 if o["carried"]:
                     assert o["verdict"] != "PASS" and o["message"].startswith(f"right once {o['carried']} is answered")
-    assert sum("carried" in about for about in LABELS.values()) == 4
-    assert "; carried: full_loss" in graded[1].stdout
 
 
-def test_the_csv_holds_the_same_scores(graded: tuple[Path, Any]) -> None:
-    out, _ = graded
+def test_the_misconception_is_named(cohort: Cohort) -> None:
+    named = [(s, q, m) for s, about in cohort.students.items() for q, m in about.get("mistakes", {}).items()]
+    assert len(named) >= 6
+    found = cohort.reports()
+    for student, question, mistake in named:
+        (q,) = [q for q in found[student]["questions"] if q["question"] == question]
+        wrong = [o for o in q["outcomes"] if o["verdict"] == "FAIL"]
+        assert {o["mistake"] for o in wrong} - {""} == {mistake}, (student, question)
+        assert all(o["hint"] for o in wrong if o["mistake"])
+        assert not any(o["hint"] or o["mistake"] for o in q["outcomes"] if o["verdict"] == "PASS")
+
+
+def test_another_secret_gives_the_same_verdicts(cohort: Cohort, grader: Run, tmp_path: Path) -> None:
+    """Labels hold for other draws of the hidden cases too: a sample, with a secret made now."""
+    (tmp_path / "secret").write_text(secrets.token_hex(16))
+    right = [s for s, about in cohort.students.items() if about["outcomes"] == {"*": "PASS"}]
+    chosen = [*right[:3], "typical-student", *cohort.labels.get("steady", ())]
+    for path in (ROOT / "tests" / "cohorts" / cohort.name / "submissions").iterdir():
+        if path.name.removesuffix(".py") in chosen:
+            target = tmp_path / "submissions" / path.name
+            (shutil.copytree if path.is_dir() else _copied)(path, target)
+    done = _grade(grader, cohort.name, tmp_path / "submissions", tmp_path / "out", tmp_path / "secret")
+    assert done.returncode == 0, done.stderr
+    again = Cohort(cohort.name, cohort.labels, tmp_path / "out", done)
+    assert sorted(again.reports()) == sorted(chosen)
+    for student, q, o in again.outcomes():
+        assert o["verdict"] == cohort.label(student, q["question"], o["output"], o["case"]), (student, q["question"], o)
+
+
+def _copied(path: Path, target: Path) -> None:
+    target.parent.mkdir(exist_ok=True)
+    shutil.copy(path, target)
+
+
+# -- what the command writes, on the first cohort ------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def linear(grader: Run, secret_file: Path, new_folder: Callable[[str], Path]) -> Cohort:
+    return graded_cohort("linear_classifiers", grader, secret_file, new_folder)
+
+
+def test_carried_points_are_told(linear: Cohort) -> None:
+    assert sum("carried" in about for about in linear.students.values()) == 4
+    assert "; carried: full_loss" in linear.done.stdout
+
+
+def test_the_csv_holds_the_same_scores(linear: Cohort) -> None:
+    out = linear.out
     rows = list(csv.DictReader((out / "grades.csv").read_text().splitlines()))
-    assert list(rows[0]) == ["student", "score", "max_score", "status", *QUESTIONS]
-    reports = _reports(out)
-    assert [row["student"] for row in rows] == sorted(LABELS)
+    assert list(rows[0]) == ["student", "score", "max_score", "status", *linear.labels["points"]]
+    found = reports(out)
+    assert [row["student"] for row in rows] == sorted(linear.students)
     for row in rows:
-        report = reports[row["student"]]
+        report = found[row["student"]]
         assert row["status"] == "graded"
         assert float(row["score"]) == pytest.approx(report["score"])
         assert float(row["max_score"]) == 100
@@ -133,36 +224,17 @@ def test_the_csv_holds_the_same_scores(graded: tuple[Path, Any]) -> None:
             assert float(row[q["question"]]) == pytest.approx(q["score"], abs=1e-6)
 
 
-def test_reports_tell_what_they_rest_on(graded: tuple[Path, Any]) -> None:
-    out, done = graded
-    for report in _reports(out).values():
+def test_reports_tell_what_they_rest_on(linear: Cohort) -> None:
+    out = linear.out
+    for report in reports(out).values():
         assert report["schema"] == 2
         assert report["isolation"].startswith("strong")
         assert {"grader", "torch", "numpy", "python", "device", "seed", "sources"} <= set(report["provenance"])
-    assert "isolation strong" in done.stdout
-
-
-@pytest.mark.parametrize(
-    ("student", "question", "mistake"),
-    [
-        ("forgot-minus-one", "softmax_loss", "true_class_not_subtracted"),
-        ("no-mean-in-svm", "svm_loss", "summed_over_images"),
-        ("true-row-once", "svm_gradient", "true_row_counted_once"),
-        ("log-base-ten", "softmax_loss", "log_of_base_ten"),
-        ("penalty-forgotten", "svm_gradient", "no_penalty"),
-        ("ones-go-first", "append_one", "ones_first"),
-    ],
-)
-def test_the_misconception_is_named(graded: tuple[Path, Any], student: str, question: str, mistake: str) -> None:
-    (q,) = [q for q in _reports(graded[0])[student]["questions"] if q["question"] == question]
-    named = {o["mistake"] for o in q["outcomes"] if o["verdict"] == "FAIL"}
-    assert named == {mistake}
-    assert all(o["hint"] for o in q["outcomes"] if o["verdict"] == "FAIL")
-    assert not any(o["hint"] or o["mistake"] for o in q["outcomes"] if o["verdict"] == "PASS")
+    assert "isolation strong" in linear.done.stdout
 
 
 def test_one_worker_and_a_zip_give_the_same_grades(
-    graded: tuple[Path, Any], grader: Run, secret_file: Path, tmp_path: Path
+    linear: Cohort, grader: Run, secret_file: Path, tmp_path: Path
 ) -> None:
     """A quarter of the cohort, zipped as a platform would, gets byte for byte the same rows."""
     chosen = sorted(p for p in (COHORT / "submissions").iterdir())[::4]
@@ -170,23 +242,9 @@ def test_one_worker_and_a_zip_give_the_same_grades(
         for path in chosen:
             for file in [path] if path.is_file() else sorted(path.rglob("*.py")):
                 archive.write(file, f"export/{file.relative_to(COHORT / 'submissions')}")
-    done = _grade(grader, tmp_path / "export.zip", tmp_path / "out", secret_file, "--workers", 1)
+    done = _grade(grader, "linear_classifiers", tmp_path / "export.zip", tmp_path / "out", secret_file, "--workers", 1)
     assert done.returncode == 0, done.stderr
-    all_rows = (graded[0] / "grades.csv").read_text().splitlines()
+    all_rows = (linear.out / "grades.csv").read_text().splitlines()
     names = {p.name.removesuffix(".py") for p in chosen}
     wanted = [row for row in all_rows if row.split(",")[0] in {*names, "student"}]
     assert (tmp_path / "out" / "grades.csv").read_text().splitlines() == wanted
-
-
-def test_another_secret_gives_the_same_verdicts(grader: Run, tmp_path: Path) -> None:
-    """Labels hold for other draws of the hidden cases too: a sample, with a secret made now."""
-    (tmp_path / "secret").write_text(secrets.token_hex(16))
-    for name in ("ada-vectorised", "half-penalty-row-bias", "forgot-minus-one", "loops-everywhere"):
-        done = _grade(
-            grader, COHORT / "submissions" / name / "linear_classifiers.py", tmp_path / name, tmp_path / "secret"
-        )
-        assert done.returncode == 0, done.stderr
-        (report,) = _reports(tmp_path / name).values()
-        for q in report["questions"]:
-            for o in q["outcomes"]:
-                assert o["verdict"] == _label(name, q["question"], o["output"], o["case"]), (name, o)
