@@ -67,7 +67,7 @@ def network(weights, masks, kept):
 
 def several_steps(student, weights, masks, kept, Xs, Ys, lr, momentum, training, stale):
     """Call train_step once for each batch of Xs and Ys. Gives the losses that it returned, the weights afterwards,
-    and whether the model is in training mode then.
+    and the mode: what the model's dropout makes of a row of ones then.
 
     training: the mode in which the model comes in. stale: a number that stands in every .grad at the beginning, as if
     somebody had called backward before; None for clean gradients."""
@@ -78,15 +78,16 @@ def several_steps(student, weights, masks, kept, Xs, Ys, lr, momentum, training,
         for parameter in model.parameters():
             parameter.grad = torch.full_like(parameter, stale)
     losses = [student.train_step(model, optimizer, X, Y) for X, Y in zip(Xs, Ys)]
-    return _numbers(losses, weights[0]), _weights(model), model.training
+    return _numbers(losses, weights[0]), _weights(model), model[2](torch.ones_like(masks[:1]))
 
 
 def whole_training(student, weights, masks, kept, X, Y, lr, steps, training):
-    """Call train. Gives what it returned, the weights afterwards, and whether the model is in training mode then."""
+    """Call train. Gives the losses that it returned, the weights afterwards, and the mode: what the model's dropout
+    makes of a row of ones then."""
     model = network(weights, masks, kept)
     model.train(training)
     losses = student.train(model, X, Y, lr, steps)
-    return _numbers(losses, weights[0]), _weights(model), model.training
+    return _numbers(losses, weights[0]), _weights(model), model[2](torch.ones_like(masks[:1]))
 
 
 def _weights(model):

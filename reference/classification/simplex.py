@@ -12,7 +12,7 @@ from torch import Tensor
 from grader import Case, question
 
 
-@question(P=4)
+@question(P=3)
 def l1_normalize(x: Tensor) -> Tensor:
     """Each row divided by its sum, which for entries that are not negative is its L1 norm.
 
