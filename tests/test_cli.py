@@ -296,6 +296,29 @@ def test_results_are_for_the_owner_alone(grader: Run, few: Path, secret_file: Pa
     assert not list(out.glob(".*"))
 
 
+# -- several audits --------------------------------------------------------------------------------------------
+
+
+def test_audit_without_a_name_audits_every_assignment(grader: Run, tmp_path: Path) -> None:
+    course = tmp_path / "course"
+    for name in ("first", "second"):
+        assert grader("new", name, "--course", course).returncode == 0
+    done = grader("audit", "--course", course, "--workers", 2)
+    assert done.returncode == 0, done.stderr
+    ends = [line for line in done.stdout.splitlines() if line.endswith("right solutions)")]
+    assert [line.partition(":")[0] for line in ends] == ["first", "second"]
+    assert sorted(line.partition(" (")[0] for line in done.stderr.splitlines() if " s)" in line) == [
+        "first: clean",
+        "second: clean",
+    ]
+    stub = course / "assignments" / "second" / "second.py"
+    stub.write_text("x = 1\n")
+    done = grader("audit", "--course", course)
+    assert done.returncode == 2 and "first: clean" in done.stderr
+    assert "second: could not be audited" in done.stderr and "the stub lacks" in done.stderr
+    assert grader("audit", "--course", tmp_path / "empty").returncode == 2
+
+
 # -- isolation -----------------------------------------------------------------------------------------------
 
 

@@ -57,7 +57,7 @@ def question(
         if isinstance(value, bool) or not isinstance(value, (int, float)) or not (0 < value < 1e6 or nothing):
             raise where.refuse(
                 f"output {key} is worth {value!r}",
-                "Give a positive number of points, or 0 to all outputs and a @prop that marks them",
+                "Give a positive number of points" + ", or 0 to all and write a @prop" * (value == 0),
             )
     if seconds is not None and not (isinstance(seconds, (int, float)) and 0 < seconds <= 3600):
         raise where.refuse(f"seconds={seconds!r}", "Give a time limit between 0 and 3600 seconds")

@@ -14,10 +14,10 @@ from conftest import ROOT, Run
 from coursekit import CASES, SQUARE, course_per_student, write_course
 from test_freeze import ALL, FIXTURES
 
-from grader.cli import frozen_key
 from grader.course import Course
 from grader.errors import UsageError
 from grader.freeze import freeze
+from grader.keys import frozen_key
 from grader.model import AnswerKey
 from grader.replay import find, literal, script
 
@@ -112,7 +112,7 @@ def test_the_program_holds_what_the_worker_sends(key: AnswerKey) -> None:
 
 
 def test_literals_are_exact() -> None:
-    names: dict[str, Any] = {"__name__": "replay", "np": np, "nan": np.nan, "inf": np.inf}
+    names: dict[str, Any] = {"__name__": "replay", "np": np, "nan": np.nan, "inf": np.inf, "FIXTURES": ""}
     exec(compile((ROOT / "grader" / "replay_runner.txt").read_text(), "replay.py", "exec"), names)
     tiny = np.array([[0.1, -0.0, np.inf], [5e-324, np.nan, -1e308]])
     for value in [tiny, tiny.T, tiny[:, ::2], np.float32(tiny[:, 1:2]), np.zeros((0, 3)), np.array(2.5), np.arange(3)]:
