@@ -91,6 +91,8 @@ def common_words() -> set[str]:
         *dir(torch.nn),
         *dir(torch.nn.functional),
         *dir(torch.optim),
+        *dir(torch.optim.SGD),
+        *dir(torch.nn.Module),
         "np",
         "torch",
     }
