@@ -54,7 +54,7 @@ def network(weights, masks, kept):
     """A network with the given weights [W1, b1, W2, b2, ...], tanh between its layers and dropout after the first. It
     gives logits: the softmax is not in it."""
     layers = []
-    for W, b in zip(weights[::2], weights[1::2]):
+    for W, b in zip(weights[::2], weights[1::2], strict=True):
         linear = nn.Linear(W.shape[1], W.shape[0], dtype=W.dtype, device=W.device)
         with torch.no_grad():
             linear.weight.copy_(W)
@@ -77,7 +77,7 @@ def several_steps(student, weights, masks, kept, Xs, Ys, lr, momentum, training,
     if stale is not None:
         for parameter in model.parameters():
             parameter.grad = torch.full_like(parameter, stale)
-    losses = [student.train_step(model, optimizer, X, Y) for X, Y in zip(Xs, Ys)]
+    losses = [student.train_step(model, optimizer, X, Y) for X, Y in zip(Xs, Ys, strict=True)]
     return _numbers(losses, weights[0]), _weights(model), model[2](torch.ones_like(masks[:1]))
 
 
@@ -99,7 +99,7 @@ def _numbers(losses, like):
     found = []
     for loss in losses if isinstance(losses, (list, tuple, torch.Tensor)) and len(losses) else []:
         try:
-            found.append(float(loss))
+            found.append(float(loss.detach() if isinstance(loss, torch.Tensor) else loss))
         except (TypeError, ValueError, RuntimeError):
             found.append(float("nan"))
     return torch.tensor(found, dtype=like.dtype)

@@ -3,8 +3,8 @@
 from grader import Assignment
 
 from .cost import loss
-from .digits import held_out_accuracy
 from .differences import central_difference, finite_difference
+from .digits import held_out_accuracy
 from .entropy import cross_entropy, kl_divergence, one_minimises_the_other
 from .linear import closed_form, design_matrix, linear_model
 from .sigmoid_layer import layer, layer_gradient

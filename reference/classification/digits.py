@@ -36,7 +36,7 @@ def held_out_accuracy(found: NDArray[Any], y_new: NDArray[Any]) -> Any:
     return np.mean(found == y_new) >= 0.9
 
 
-def split(rng: np.random.Generator) -> dict[str, NDArray[Any]]:
+def split(rng: np.random.Generator) -> dict[str, Any]:
     """Digits to train on and others to ask about. Which, the order of pixels, the names of the classes and some noise
     are by chance: who knows the data set by heart knows nothing of it."""
     images, labels = digits()
@@ -51,7 +51,9 @@ def digits() -> tuple[NDArray[Any], NDArray[Any]]:
     try:
         from sklearn.datasets import load_digits  # only who freezes this assignment needs it
     except ImportError:
-        raise ModuleNotFoundError("the digits come with scikit-learn: pip install scikit-learn") from None
+        raise ModuleNotFoundError(
+            "scikit-learn, whose digits this draws from, is not here: pip install scikit-learn"
+        ) from None
     found = load_digits()
     return found.data, found.target
 

@@ -40,7 +40,7 @@ def distribution(rng: np.random.Generator, K: int, zeros: int = 0) -> NDArray[An
     """Probabilities (K,) of which the first are zero, none of the others small."""
     p = rng.uniform(0.2, 1, size=K)
     p[:zeros] = 0
-    return p / p.sum()
+    return np.asarray(p / p.sum())
 
 
 def pairs(rng: np.random.Generator) -> Iterator[tuple[str, bool, NDArray[Any], NDArray[Any]]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 
 from grader import Case, question
@@ -90,10 +91,10 @@ def closed_form(X: Tensor, Y: Tensor) -> Tensor:
     return torch.linalg.solve(X_D.T @ X_D, X_D.T @ Y)
 
 
-def well_spread(rng: np.random.Generator, N: int, D: int) -> np.ndarray[Any, Any]:
+def well_spread(rng: np.random.Generator, N: int, D: int) -> NDArray[Any]:
     """Inputs (N, D) whose design matrix has singular values of nearly one size; N > D."""
     Q, _ = np.linalg.qr(np.column_stack([np.ones(N), rng.normal(size=(N, D))]))
-    return Q[:, 1:] * np.sqrt(N) * rng.uniform(0.6, 1.5, size=D) + rng.uniform(-0.7, 0.7, size=D)
+    return np.asarray(Q[:, 1:] * np.sqrt(N) * rng.uniform(0.6, 1.5, size=D) + rng.uniform(-0.7, 0.7, size=D))
 
 
 @closed_form.cases

@@ -155,7 +155,9 @@ def diagonal_only(z: Tensor) -> Tensor:
     return torch.diag(s * (1 - s))
 
 
-@softmax_jacobian.mistake("K probabilities, K scores: how many pairs are there? How many numbers do you return?", code="M35")
+@softmax_jacobian.mistake(
+    "K probabilities, K scores: how many pairs are there? How many numbers are yours?", code="M35"
+)
 def diagonal_as_a_vector(z: Tensor) -> Tensor:
     s = torch.softmax(z, 0)
     return s * (1 - s)

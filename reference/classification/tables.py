@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from torch import Tensor
 
 from grader import Case, question
@@ -27,14 +28,14 @@ def conditional(joint: Tensor, event: Tensor, given: Tensor) -> Tensor:
     return joint[event & given].sum() / condition
 
 
-def table(rng: np.random.Generator, *shape: int) -> np.ndarray[Any, Any]:
+def table(rng: np.random.Generator, *shape: int) -> NDArray[Any]:
     weights = rng.uniform(0.2, 1, size=shape)
-    return weights / weights.sum()
+    return np.asarray(weights / weights.sum())
 
 
-def marks(rng: np.random.Generator, *shape: int) -> np.ndarray[Any, Any]:
+def marks(rng: np.random.Generator, *shape: int) -> NDArray[Any]:
     """About half of the cells."""
-    return (rng.permutation(int(np.prod(shape))) % 2 == 0).reshape(shape)
+    return np.asarray(rng.permutation(int(np.prod(shape))) % 2 == 0).reshape(shape)
 
 
 @conditional.cases

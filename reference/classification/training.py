@@ -3,7 +3,8 @@
 # ruff: noqa: ARG001
 
 from collections.abc import Iterator
-from typing import Any
+from itertools import pairwise
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -13,7 +14,8 @@ from torch.nn.functional import cross_entropy
 
 from grader import Case, question, run
 
-Model, Optimizer = Any, Any
+Model: TypeAlias = Any
+Optimizer: TypeAlias = Any
 STEP = run("several_steps", "weights", "masks", "kept", "Xs", "Ys", "lr", "momentum", "training", "stale")
 WHOLE = run("whole_training", "weights", "masks", "kept", "X", "Y", "lr", "steps", "training")
 
@@ -29,7 +31,7 @@ def train_step(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> floa
     loss = cross_entropy(model(X), Y)
     loss.backward()
     optimizer.step()
-    return float(loss)
+    return float(loss.item())
 
 
 @question(losses=2, left=4, mode=1, through=WHOLE)
@@ -44,16 +46,19 @@ def train(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[flo
     return losses
 
 
-Arrays = list[NDArray[Any]]
-
-
 def draw(rng: np.random.Generator, sizes: list[int], most: int) -> dict[str, Any]:
     """Weights of a network with layers of these sizes, and masks for batches of at most so many examples."""
-    weights: Arrays = []
-    for before, after in zip(sizes[:-1], sizes[1:], strict=True):
+    weights: list[NDArray[Any]] = []
+    for before, after in pairwise(sizes):
         weights += [rng.normal(size=(after, before)), rng.normal(size=after)]
     masks = (rng.permuted(np.tile(np.arange(sizes[1]), (most, 1)), axis=1) % 3 > 0).astype(float)
     return {"weights": weights, "masks": masks, "kept": round(0.5 + sizes[1] / 20, 2)}
+
+
+def whole(rng: np.random.Generator, n: int, D: int, K: int) -> dict[str, Any]:
+    """A data set X (n, D), Y (n,)."""
+    made = batches(rng, [n], D, K)
+    return {"X": made["Xs"][0], "Y": made["Ys"][0]}
 
 
 def batches(rng: np.random.Generator, sizes: list[int], D: int, K: int) -> dict[str, Any]:
@@ -66,7 +71,7 @@ def batches(rng: np.random.Generator, sizes: list[int], D: int, K: int) -> dict[
 @train_step.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     made = draw(rng, [2, 3, 2], 2)
-    one = {"Xs": [np.array([[1.0, 0.0], [0.5, -1.0]])], "Ys": [np.array([0, 1])]}
+    one: dict[str, Any] = {"Xs": [np.array([[1.0, 0.0], [0.5, -1.0]])], "Ys": [np.array([0, 1])]}
     yield Case("one step", **made, **one, lr=0.5, momentum=0.0, training=True, stale=None)
     made, five = draw(rng, [3, 4, 3], 4), batches(rng, [4, 4, 4, 4, 2], 3, 3)
     yield Case("five steps", **made, **five, lr=0.3, momentum=0.9, training=True, stale=None)
@@ -78,23 +83,28 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("stale gradients", hidden=True, **made, **three, lr=0.2, momentum=0.6, training=True, stale=0.5)
     made, two = draw(rng, [5, 3, 4], 1), batches(rng, [1, 1], 5, 4)
     made["weights"][-2] *= 3000  # logits of thousands: sure, and wrong or right
-    yield Case("one example at a time, sure", hidden=True, **made, **two, lr=0.5, momentum=0.0, training=True, stale=None)
+    yield Case("single, and sure", hidden=True, **made, **two, lr=0.5, momentum=0.0, training=True, stale=None)
 
 
 @train.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    made, data = draw(rng, [2, 3, 3], 4), batches(rng, [4], 2, 3)
-    yield Case("three steps", **made, X=data["Xs"][0], Y=data["Ys"][0], lr=0.2, steps=3, training=True)
-    made, data = draw(rng, [3, 5, 4, 3], 6), batches(rng, [6], 3, 3)
-    yield Case("five steps", hidden=True, **made, X=data["Xs"][0], Y=data["Ys"][0], lr=0.3, steps=5, training=True)
-    made, data = draw(rng, [4, 4, 2], 5), batches(rng, [5], 4, 2)
-    yield Case("evaluation mode", hidden=True, **made, X=data["Xs"][0], Y=data["Ys"][0], lr=0.1, steps=4, training=False)
-    made, data = draw(rng, [2, 6, 5], 5), batches(rng, [5], 2, 5)
+    made, data = draw(rng, [2, 3, 3], 4), whole(rng, 4, 2, 3)
+    yield Case("three steps", **made, **data, lr=0.2, steps=3, training=True)
+    made, data = draw(rng, [3, 5, 4, 3], 6), whole(rng, 6, 3, 3)
+    yield Case("five steps", hidden=True, **made, **data, lr=0.3, steps=5, training=True)
+    made, data = draw(rng, [4, 4, 2], 5), whole(rng, 5, 4, 2)
+    yield Case("evaluation mode", hidden=True, **made, **data, lr=0.1, steps=4, training=False)
+    made, data = draw(rng, [2, 6, 5], 5), whole(rng, 5, 2, 5)
     made["weights"][-2] *= 3000
-    yield Case("one step, sure", hidden=True, **made, X=data["Xs"][0], Y=data["Ys"][0], lr=0.5, steps=1, training=True)
+    yield Case("one step, sure", hidden=True, **made, **data, lr=0.5, steps=1, training=True)
 
 
 # -- a step -----------------------------------------------------------------------------------------------------------
+
+
+def true_step(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
+    """A step as it should be."""
+    return float(train_step.function(model, optimizer, X, Y))
 
 
 def stepped(model: Model, optimizer: Optimizer, loss: Tensor) -> float:
@@ -102,7 +112,7 @@ def stepped(model: Model, optimizer: Optimizer, loss: Tensor) -> float:
     optimizer.zero_grad()
     loss.backward()
     optimizer.step()
-    return float(loss)
+    return float(loss.item())
 
 
 @train_step.mistake("Print .grad before backward in the second step. What stands there, and from when?", code="M44")
@@ -111,7 +121,7 @@ def gradients_pile_up(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) 
     loss = cross_entropy(model(X), Y)
     loss.backward()
     optimizer.step()
-    return float(loss)
+    return float(loss.item())
 
 
 @train_step.mistake("Somebody called backward before you. Where is that gradient when you add yours?", code="M44")
@@ -128,14 +138,14 @@ def zeroed_at_the_end_only(model: Model, optimizer: Optimizer, X: Tensor, Y: Ten
 def nothing_learnt(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
     """No step, zero_grad between backward and step, or a loss that is cut off from the weights: the same numbers."""
     model.train()
-    return float(cross_entropy(model(X), Y))
+    return float(cross_entropy(model(X), Y).item())
 
 
 @train_step.mistake("How many times do the weights move in one step?", code="M44")
 def stepped_twice(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
-    loss = train_step.function(model, optimizer, X, Y)
+    loss = true_step(model, optimizer, X, Y)
     optimizer.step()
-    return float(loss)
+    return loss
 
 
 @train_step.mistake("What does your loss function expect: logits or probabilities?", code="M37")
@@ -165,7 +175,7 @@ def mode_as_it_comes(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -
 
 @train_step.mistake("In which mode does the text say that you leave the model?", code="M44")
 def left_in_evaluation_mode(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
-    loss = train_step.function(model, optimizer, X, Y)
+    loss = true_step(model, optimizer, X, Y)
     model.eval()
     return loss
 
@@ -173,22 +183,22 @@ def left_in_evaluation_mode(model: Model, optimizer: Optimizer, X: Tensor, Y: Te
 @train_step.mistake("The optimizer remembers earlier steps. Does the one that you use?", code="M44")
 def optimizer_of_its_own(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
     fresh = torch.optim.SGD(model.parameters(), lr=optimizer.param_groups[0]["lr"])
-    return train_step.function(model, fresh, X, Y)
+    return true_step(model, fresh, X, Y)
 
 
 @train_step.mistake("What is the smallest label?", code="M43")
 def labels_off_by_one(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
-    return train_step.function(model, optimizer, X, Y - 1 + (Y == 0) * (int(Y.max()) + 1))
+    return true_step(model, optimizer, X, Y - 1 + (Y == 0) * (int(Y.max()) + 1))
 
 
 @train_step.mistake("Does the loss that you return belong to the weights before the step, or behind it?")
 def loss_after_the_step(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
-    train_step.function(model, optimizer, X, Y)
-    return float(cross_entropy(model(X), Y))
+    true_step(model, optimizer, X, Y)
+    return float(cross_entropy(model(X), Y).item())
 
 
 @train_step.mistake("Which loss did the lecture try first, and leave?")
-def squared_error(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
+def squares_of_probabilities(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
     model.train()
     P = model(X).softmax(1)
     T = torch.nn.functional.one_hot(Y, P.shape[1]).to(P.dtype)
@@ -198,38 +208,42 @@ def squared_error(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> f
 # -- a whole run ------------------------------------------------------------------------------------------------------
 
 
-def trained(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int, step: Any, momentum: float = 0.9) -> list[float]:
-    """The whole run with another step."""
+def whole_run(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
+    """A run as it should be."""
+    return list(train.function(model, X, Y, lr, steps))
+
+
+def trained(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int, one: Any, momentum: float = 0.9) -> list[float]:
+    """The whole run, with `one` for its step."""
     optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
-    losses = [step(model, optimizer, X, Y) for _ in range(steps)]
+    losses = [one(model, optimizer, X, Y) for _ in range(steps)]
     model.eval()
     return losses
 
 
 @train.mistake("Ask for three steps. How many losses come back?", code="M44")
 def a_step_too_many(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return train.function(model, X, Y, lr, steps + 1)
+    return whole_run(model, X, Y, lr, steps + 1)
 
 
 @train.mistake("Ask for three steps, count the losses. Then count how often the weights have moved.", code="M44")
 def a_loss_dropped(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return train.function(model, X, Y, lr, steps + 1)[:-1]
+    return whole_run(model, X, Y, lr, steps + 1)[:-1]
 
 
 @train.mistake("Momentum is a memory. How old is your optimizer in the third step?", code="M44")
 def optimizer_rebuilt_each_step(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    losses = [train.function(model, X, Y, lr, 1)[0] for _ in range(steps)]
-    return losses
+    return [whole_run(model, X, Y, lr, 1)[0] for _ in range(steps)]
 
 
 @train.mistake("Which momentum does the text ask for?", code="M44")
 def no_momentum(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return trained(model, X, Y, lr, steps, train_step.function, momentum=0.0)
+    return trained(model, X, Y, lr, steps, true_step, momentum=0.0)
 
 
 @train.mistake("Somebody evaluates the model after you. Is dropout still at work?", code="M44")
 def left_in_training_mode(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    losses = train.function(model, X, Y, lr, steps)
+    losses = whole_run(model, X, Y, lr, steps)
     model.train()
     return losses
 

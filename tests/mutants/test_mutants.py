@@ -294,7 +294,9 @@ def helper(x):
 
 
 def test_the_cases_are_no_part_of_a_forward_that_counts_with_their_name(tmp_path: Path) -> None:
-    text = HEAD + '''
+    text = (
+        HEAD
+        + '''
 @question(y=1)
 def thrice(x):
     """Three times x.  x (N,); y (N,)."""
@@ -306,6 +308,7 @@ def _(rng):
     yield Case("seen", x=np.ones(2) * 5)
     yield Case("unseen", hidden=True, x=rng.normal(size=3))
 '''
+    )
     found = made(source_of(tmp_path, text))
     assert found and all("x * 2" in m.label or "/ 2" in m.label for m in found)
 

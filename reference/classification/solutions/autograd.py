@@ -1,8 +1,8 @@
 """Classification, right in a third way: autograd, einsum, and what torch has ready."""
 
 import torch
-import torch.nn.functional as F
 from torch.autograd.functional import jacobian
+from torch.nn import functional
 
 
 def _coordinates(x):
@@ -15,11 +15,11 @@ def finite_difference(f, x, h):
 
 
 def central_difference(f, x, h):
-    return (finite_difference(f, x, h) + finite_difference(f, x, -h)) / 2
+    return (finite_difference(f, x, h=h) + finite_difference(f, x, h=-h)) / 2
 
 
 def design_matrix(X):
-    return F.pad(X, (1, 0), value=1.0)
+    return functional.pad(X, (1, 0), value=1.0)
 
 
 def linear_model(X, theta):
@@ -32,7 +32,7 @@ def closed_form(X, Y):
 
 def sum_squared_error(X, Y, theta):
     theta = theta.clone().requires_grad_()
-    loss = F.mse_loss(linear_model(X, theta), Y, reduction="sum")
+    loss = functional.mse_loss(linear_model(X, theta), Y, reduction="sum")
     loss.backward()
     return loss, theta.grad
 
@@ -76,7 +76,7 @@ def cross_entropy(P_true, P_model):
 
 
 def loss(X, Y, theta):
-    return F.cross_entropy(linear_model(X, theta), Y, reduction="sum")
+    return functional.cross_entropy(linear_model(X, theta), Y, reduction="sum")
 
 
 def train_step(model, optimizer, X, Y):
@@ -89,8 +89,8 @@ def train_step(model, optimizer, X, Y):
 
 
 def train(model, X, Y, lr, steps):
-    optimizer = torch.optim.SGD(list(model.parameters()), lr, momentum=0.9)
-    losses = torch.stack([train_step(model, optimizer, X, Y).detach() for _ in range(steps)])
+    sgd = torch.optim.SGD(list(model.parameters()), lr, momentum=0.9)
+    losses = torch.stack([train_step(model, sgd, X, Y).detach() for _ in range(steps)])
     model.eval()
     return losses
 
@@ -99,9 +99,11 @@ def digits_classifier(X, y, X_new):
     """Least squares on one-hot targets, with random features."""
     generator = torch.Generator().manual_seed(3)
     A = torch.randn(X.shape[1], 400, generator=generator, dtype=torch.float64) / 4
+
     def features(images):
         return torch.cos((images / 255.0 - 0.3).double() @ A)
+
     Z = features(X)
-    T = F.one_hot(y.long(), 10).double()
+    T = functional.one_hot(y.long(), 10).double()
     W = torch.linalg.solve(Z.T @ Z + 1.0 * torch.eye(400, dtype=torch.float64), Z.T @ T)
     return (features(X_new) @ W).argmax(1).to(torch.int32)

@@ -31,7 +31,7 @@ def central_difference(f, x, h):
 def design_matrix(X):
     rows = []
     for row in X:
-        rows.append([1.0] + [float(x) for x in row])
+        rows.append([1.0, *(float(x) for x in row)])
     return rows
 
 
@@ -48,19 +48,19 @@ def linear_model(X, theta):
 
 def closed_form(X, Y):
     """Gauss and Jordan, with the largest pivot."""
-    rows = [[1.0] + row for row in X.tolist()]
+    rows = [[1.0, *row] for row in X.tolist()]
     targets = Y.tolist()
     E, K = len(rows[0]), len(targets[0])
     A = [[sum(r[a] * r[b] for r in rows) for b in range(E)] for a in range(E)]
-    B = [[sum(r[a] * t[k] for r, t in zip(rows, targets)) for k in range(K)] for a in range(E)]
+    B = [[sum(r[a] * t[k] for r, t in zip(rows, targets, strict=True)) for k in range(K)] for a in range(E)]
     for a in range(E):
         pivot = max(range(a, E), key=lambda i: abs(A[i][a]))
         A[a], A[pivot], B[a], B[pivot] = A[pivot], A[a], B[pivot], B[a]
         for i in range(E):
             if i != a:
                 factor = A[i][a] / A[a][a]
-                A[i] = [x - factor * y for x, y in zip(A[i], A[a])]
-                B[i] = [x - factor * y for x, y in zip(B[i], B[a])]
+                A[i] = [x - factor * y for x, y in zip(A[i], A[a], strict=True)]
+                B[i] = [x - factor * y for x, y in zip(B[i], B[a], strict=True)]
     return torch.tensor([[b / A[a][a] for b in B[a]] for a in range(E)], dtype=X.dtype)
 
 
@@ -94,7 +94,7 @@ def layer(x, xi):
 def layer_gradient(x, xi):
     J = []
     for s in layer(x, xi).tolist():
-        J.append([s * (1 - s)] + [s * (1 - s) * float(v) for v in x])
+        J.append([s * (1 - s), *(s * (1 - s) * float(v) for v in x)])
     return torch.tensor(J, dtype=x.dtype)
 
 
@@ -146,7 +146,7 @@ def softmax_jacobian(z):
 
 def kl_divergence(P, Q):
     total = 0.0
-    for p, q in zip(P.tolist(), Q.tolist()):
+    for p, q in zip(P.tolist(), Q.tolist(), strict=True):
         if p > 0 and q == 0:
             return math.inf
         if p > 0:
@@ -156,7 +156,7 @@ def kl_divergence(P, Q):
 
 def cross_entropy(P_true, P_model):
     total = 0.0
-    for p, q in zip(P_true.tolist(), P_model.tolist()):
+    for p, q in zip(P_true.tolist(), P_model.tolist(), strict=True):
         if p > 0 and q == 0:
             return math.inf
         if p > 0:
@@ -166,10 +166,10 @@ def cross_entropy(P_true, P_model):
 
 def loss(X, Y, theta):
     total = 0.0
-    for z, y in zip(linear_model(X, theta).tolist(), Y.tolist()):
+    for z, y in zip(linear_model(X, theta).tolist(), Y.tolist(), strict=True):
         top = max(z)
         log_sum = top + math.log(sum(math.exp(v - top) for v in z))
-        for v, p in zip(z, y):
+        for v, p in zip(z, y, strict=True):
             total += p * (log_sum - v)
     return total
 
@@ -198,7 +198,7 @@ def train(model, X, Y, lr, steps):
         value = torch.nn.functional.nll_loss(torch.log_softmax(model(X), 1), Y)
         gradients = torch.autograd.grad(value, list(model.parameters()))
         with torch.no_grad():
-            for p, v, g in zip(model.parameters(), speed, gradients):
+            for p, v, g in zip(model.parameters(), speed, gradients, strict=True):
                 v.mul_(0.9).add_(g)
                 p.sub_(lr * v)
         losses.append(value.item())

@@ -104,10 +104,10 @@ def train_step(model, optimizer, X, Y):
 
 
 def train(model, X, Y, lr, steps):
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
+    sgd = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
     losses = []
     for _ in range(steps):
-        losses.append(train_step(model, optimizer, X, Y))
+        losses.append(train_step(model, sgd, X, Y))
     model.eval()
     return losses
 
