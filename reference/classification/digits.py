@@ -19,8 +19,8 @@ def digits_classifier(X: Tensor, y: Tensor, X_new: Tensor) -> Tensor:
     X (N, P) uint8 in 0..255, y (N,) classes in 0..9, X_new (M, P); labels (M,).  [CISC 7026, classification: coding]"""
     images, centre = X.double() / 255, X.double().mean(0) / 255
     theta = torch.zeros(X.shape[1] + 1, 10, dtype=torch.float64, device=X.device, requires_grad=True)
-    optimizer = torch.optim.SGD([theta], lr=1.0, momentum=0.9)
-    for _ in range(80):
+    optimizer = torch.optim.SGD([theta], lr=1.5, momentum=0.9)
+    for _ in range(40):
         optimizer.zero_grad()
         cross_entropy((images - centre) @ theta[1:] + theta[0], y).backward()
         optimizer.step()

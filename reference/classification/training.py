@@ -129,7 +129,7 @@ def zeroed_at_the_end_only(model: Model, optimizer: Optimizer, X: Tensor, Y: Ten
     """The slide's order, DO NOT FORGET: right from clean gradients, wrong from stale ones."""
     loss = gradients_pile_up(model, optimizer, X, Y)
     optimizer.zero_grad()
-    return loss
+    return float(loss)
 
 
 @train_step.mistake(
