@@ -182,7 +182,8 @@ def loss(X, Y, theta):
     the softmax of its row of linear_model(X, theta).
 
     X (N, D), Y (N, K) a distribution per row, often one-hot; theta (D + 1, K). Returns a number.
-    Must stand logits of a thousand: a loss of 2000 is an answer, infinity is not.
+    Must stand logits of a thousand: a loss of 2000 is an answer, infinity is not. Call linear_model: if only that is
+    wrong, this still earns half of its points.
 
     >>> print(round(float(loss(torch.zeros(3, 2), torch.eye(3), torch.zeros(3, 3))), 4))   # 3 log 3
     3.2958

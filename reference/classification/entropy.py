@@ -46,7 +46,7 @@ def distribution(rng: np.random.Generator, K: int, zeros: int = 0) -> NDArray[An
 def pairs(rng: np.random.Generator) -> Iterator[tuple[str, bool, NDArray[Any], NDArray[Any]]]:
     """Two distributions for each case, and its name."""
     yield "shirt or bag", False, TRUE, MODEL
-    yield "no class in common", False, np.array([0.5, 0.5, 0.0]), np.array([0.25, 0.75, 0.0])
+    yield "a class that neither has", False, np.array([0.5, 0.5, 0.0]), np.array([0.25, 0.75, 0.0])
     yield "five classes", True, distribution(rng, 5), distribution(rng, 5)
     yield "truth has zeros", True, distribution(rng, 4, zeros=2), distribution(rng, 4)
     yield "both have a zero", True, distribution(rng, 6, zeros=2), distribution(rng, 6, zeros=1)

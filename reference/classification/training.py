@@ -81,9 +81,12 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("evaluation mode", hidden=True, **made, **three, lr=0.4, momentum=0.5, training=False, stale=None)
     made, three = draw(rng, [3, 4, 2], 4), batches(rng, [4, 4, 3], 3, 2)
     yield Case("stale gradients", hidden=True, **made, **three, lr=0.2, momentum=0.6, training=True, stale=0.5)
-    made, two = draw(rng, [5, 3, 4], 1), batches(rng, [1, 1], 5, 4)
-    made["weights"][-2] *= 3000  # logits of thousands: sure, and wrong or right
-    yield Case("single, and sure", hidden=True, **made, **two, lr=0.5, momentum=0.0, training=True, stale=None)
+    made, x = draw(rng, [5, 3, 4], 1), rng.normal(size=(1, 5))
+    made["weights"][2] *= 3000  # logits of thousands
+    W1, b1, W2, b2 = made["weights"]
+    wrong = (np.tanh(x @ W1.T + b1) * made["masks"] @ W2.T / made["kept"] + b2).argmin(1)
+    one = {"Xs": [x], "Ys": [wrong]}
+    yield Case("sure and wrong", hidden=True, **made, **one, lr=1e-3, momentum=0.0, training=True, stale=None)
 
 
 @train.cases
