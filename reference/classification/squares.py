@@ -25,7 +25,7 @@ def sum_squared_error(X: Tensor, Y: Tensor, theta: Tensor) -> Tensor:
 @sum_squared_error.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
     X, Y = np.array([[1.0], [2.0]]), np.array([[1.0], [5.0]])
-    yield Case("two points and a line", X=X, Y=Y, theta=np.array([[1.0], [1.0]]))
+    yield Case("two points and a line", X=X, Y=Y, theta=np.array([[2.0], [1.0]]))
     X, Y = rng.normal(size=(7, 4)), rng.normal(size=(7, 3))
     yield Case("seven examples", hidden=True, X=X, Y=Y, theta=rng.normal(size=(5, 3)))
     X, Y = rng.normal(size=(1, 2)), rng.normal(size=(1, 4))
