@@ -275,7 +275,10 @@ def test_killed_and_run_again(grader: Run, secret_file: Path, tmp_path: Path) ->
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for number in (signal.SIGKILL, signal.SIGINT):
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
-        time.sleep(2.5)
+        deadline = time.monotonic() + 60
+        while not (tmp_path / "broken" / "grades.sqlite").exists() and time.monotonic() < deadline:
+            time.sleep(0.05)
+        time.sleep(1)
         process.send_signal(number)
         started = time.monotonic()
         _, stderr = process.communicate(timeout=30)

@@ -100,6 +100,10 @@ def _case(prop: Property, question: FrozenQuestion, case: Case, measure: Measure
             raise case.where.refuse(
                 f"case {case.name!r}: {part} is a {type(value).__name__}", "A property sees arrays and lists of them"
             )
+        if not _is_numeric(value):
+            raise case.where.refuse(
+                f"case {case.name!r}: {part} holds more than numbers", "A property sees arrays and lists of them"
+            )
     kept = {name: case.inputs[name] for name in prop.keeps}
     frozen = FrozenCase(case.name, case.hidden, inputs, expected, bounds, kink=case.kink, kept=kept)
     _must_hold(prop, question, case, frozen, expected, "")
@@ -153,6 +157,12 @@ def _place(prop: Property, question: FrozenQuestion, case: FrozenCase, values: M
         found, line = last_line_in(error, file, file)
         return Where(found, line) if line else prop.where
     return prop.where
+
+
+def _is_numeric(value: Value) -> bool:
+    if isinstance(value, list):
+        return all(map(_is_numeric, value))
+    return value is not None and not isinstance(value, (str, dict))
 
 
 def _finite_alike(a: Value, b: Value) -> bool:

@@ -44,7 +44,7 @@ REFUSED = {
         "@question(loss=4, dW=6)",
     ),
     "zero points": (
-        "@question(loss=0)\ndef f(x):  # here\n    'Doc.'\n",
+        "@question(loss=0)  # here\ndef f(x):\n    'Doc.'\n",
         "f is worth nothing",
         "the properties that mark it",
     ),

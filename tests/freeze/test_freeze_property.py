@@ -197,10 +197,26 @@ def half(X, W, reg):
     assert frozen(tmp_path / "c", accepted + prop("return (L.loss >= plain.loss) & (abs(W) > -1)")).name == "thing"
 
 
-def test_a_list_is_refused(tmp_path: Path) -> None:
-    text = prop("return P[0] > 0", 'P=pieces.called("z")', "P", "z=np.ones(2)", "z=rng.normal(size=2)")
-    error = refused(tmp_path, text, 'yield Case("seen", z=np.ones(2))')
-    assert "P is a list" in error.what
+def test_a_list_of_arrays_is_taken_and_one_of_texts_refused(tmp_path: Path) -> None:
+    made = "z=np.ones(2)", "z=rng.normal(size=2)"
+    text = prop("return bool((P[0] == P[0]).all())", 'P=pieces.called("z")', "P", *made)
+    assert frozen(tmp_path / "taken", text).parts[0].kind == "list"
+    named = '''
+@question(said=1)
+def words(z):
+    """A word for each number. z (N,); said, a list."""
+    return ["one" for _ in z]
+
+
+@words.cases
+def _(rng):
+    yield Case("seen", z=np.ones(2))
+    yield Case("unseen", hidden=True, z=rng.normal(size=2))
+'''
+    text = named + prop("return len(P) > 0", 'P=words.called("z")', "P", *made)
+    (tmp_path / "texts").mkdir()
+    with pytest.raises(AuthorError, match="P holds more than numbers"):
+        freeze(write_course(tmp_path / "texts", SOURCE + text, names=NAMES + ", words"), "demo")
 
 
 def test_a_case_that_raises_is_refused(tmp_path: Path) -> None:
