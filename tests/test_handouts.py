@@ -58,6 +58,7 @@ class Handout:
             words |= {q.name, *q.params, *(o.name for o in q.outputs), *(o.name for o in q.parts)}
             for step in q.steps:
                 words |= {step.target, step.by, *step.takes, *step.gives}
+            words |= {name for case in q.cases for name in case.kept}
         return words
 
 
@@ -95,6 +96,7 @@ def common_words() -> set[str]:
         *dir(torch.optim),
         *dir(torch.optim.SGD),
         *dir(torch.nn.Module),
+        "load_digits",
         "np",
         "torch",
     }

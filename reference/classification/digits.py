@@ -17,12 +17,13 @@ def digits_classifier(X: Tensor, y: Tensor, X_new: Tensor) -> Tensor:
     """The classes of new images, by a classifier that is trained on labelled ones: here, softmax regression.
 
     X (N, P) uint8 in 0..255, y (N,) classes in 0..9, X_new (M, P); labels (M,).  [CISC 7026, classification: coding]"""
-    images, centre = X.double() / 255, X.double().mean(0) / 255
+    centre = X.double().mean(0) / 255
+    Z = X.double() / 255 - centre
     theta = torch.zeros(X.shape[1] + 1, 10, dtype=torch.float64, device=X.device, requires_grad=True)
     optimizer = torch.optim.SGD([theta], lr=1.5, momentum=0.9)
     for _ in range(40):
         optimizer.zero_grad()
-        cross_entropy((images - centre) @ theta[1:] + theta[0], y).backward()
+        cross_entropy(Z @ theta[1:] + theta[0], y).backward()
         optimizer.step()
     with torch.no_grad():
         return ((X_new.double() / 255 - centre) @ theta[1:] + theta[0]).argmax(1)
@@ -39,10 +40,10 @@ def held_out_accuracy(found: NDArray[Any], y_new: NDArray[Any]) -> Any:
 def split(rng: np.random.Generator) -> dict[str, Any]:
     """Digits to train on and others to ask about. Which, the order of pixels, the names of the classes and some noise
     are by chance: who knows the data set by heart knows nothing of it."""
-    images, labels = digits()
-    order, pixels, names = rng.permutation(len(images))[:1100], rng.permutation(images.shape[1]), rng.permutation(10)
-    X = np.rint(images[order][:, pixels] * (255 / 16) + rng.integers(-8, 9, size=(1100, images.shape[1])))
-    X, y = X.clip(0, 255).astype(np.uint8), names[labels[order]]
+    known, classes = digits()
+    chosen, pixels, names = rng.permutation(len(known))[:1100], rng.permutation(known.shape[1]), rng.permutation(10)
+    X = np.rint(known[chosen][:, pixels] * (255 / 16) + rng.integers(-8, 9, size=(1100, known.shape[1])))
+    X, y = X.clip(0, 255).astype(np.uint8), names[classes[chosen]]
     return {"X": X[:700], "y": y[:700], "X_new": X[700:], "y_new": y[700:]}
 
 
@@ -54,8 +55,8 @@ def digits() -> tuple[NDArray[Any], NDArray[Any]]:
         raise ModuleNotFoundError(
             "scikit-learn, whose digits this draws from, is not here: pip install scikit-learn"
         ) from None
-    found = load_digits()
-    return found.data, found.target
+    X, y = load_digits(return_X_y=True)
+    return X, y
 
 
 @held_out_accuracy.cases
