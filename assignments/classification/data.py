@@ -62,15 +62,15 @@ def _fashion_mnist(folder):
             "them there, as they are or unpacked"
         )
     X, y, X_new, y_new = (_read_idx(path) for path in paths)
-    for images, marks, where in ((X, y, paths[1]), (X_new, y_new, paths[3])):
-        if len(images) != len(marks):
-            raise ValueError(f"{where}: {len(marks)} labels for {len(images)} images")
-        if len(marks) and marks.max() > 9:
-            raise ValueError(f"{where}: a label is {marks.max()}, and there are classes 0 to 9 alone")
+    for images, named, where in ((X, y, paths[1]), (X_new, y_new, paths[3])):
+        if len(images) != len(named):
+            raise ValueError(f"{where}: {len(named)} labels for {len(images)} images")
+        if len(named) and named.max() > 9:
+            raise ValueError(f"{where}: a label is {named.max()}, and there are classes 0 to 9 alone")
     if X.shape[1:] != X_new.shape[1:]:
         raise ValueError(f"{paths[2]}: images of {X_new.shape[1:]} pixels, those to train on have {X.shape[1:]}")
     tensors = [torch.from_numpy(images.reshape(len(images), -1)) for images in (X, X_new)]
-    classes = [torch.from_numpy(marks.astype(np.int64)) for marks in (y, y_new)]
+    classes = [torch.from_numpy(named.astype(np.int64)) for named in (y, y_new)]
     return tensors[0], classes[0], tensors[1], classes[1]
 
 
