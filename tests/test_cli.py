@@ -308,7 +308,7 @@ def test_audit_without_a_name_audits_every_assignment(grader: Run, tmp_path: Pat
         assert grader("new", name, "--course", course).returncode == 0
     done = grader("audit", "--course", course, "--workers", 2)
     assert done.returncode == 0, done.stderr
-    ends = [line for line in done.stdout.splitlines() if line.endswith("right solutions)")]
+    ends = [line for line in done.stdout.splitlines() if line.endswith("1 right solution)")]
     assert [line.partition(":")[0] for line in ends] == ["first", "second"]
     assert sorted(line.partition(" (")[0] for line in done.stderr.splitlines() if " s)" in line) == [
         "first: clean",

@@ -43,7 +43,7 @@ def _reach(columns: Mapping[str, Sequence[Value]], calls: frozenset[str]) -> Ite
     }
     largest = [float(np.abs(v).max()) for values in real.values() for v in values]
     if calls & OVERFLOW and largest and max(largest) <= LARGE:
-        yield "no score is large: overflow is not tried"
+        yield f"no number is above {LARGE:g}: overflow is not tried"
     for name, values in real.items():
         if not values or not any(v.any() for v in values):
             continue  # said already
@@ -81,7 +81,7 @@ def _scalar(name: str, values: Sequence[float]) -> Iterator[str]:
     if all(v == 0 for v in values):
         yield f"{name} is 0 throughout"
     elif all(v == 0.5 for v in values):
-        yield f"{name} is 0.5 throughout, where keeping and dropping look alike"
+        yield f"{name} is 0.5 throughout, where {name} and 1 - {name} look alike"
     elif len(values) > 1 and len(set(values)) == 1:
         yield f"{name} is {values[0]:g} throughout"
 

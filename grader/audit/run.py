@@ -23,7 +23,7 @@ from ..sandbox.spawn import Launcher
 from .noise import cuda_there, measure
 from .probes import weak_probes
 from .records import ACCEPTED, CAUGHT, DEAD, EQUAL, MISTAKE_ROOM, NOISE_ROOM, SURVIVES, Audit, Room, Wrong
-from .trials import axes_of, disagreements
+from .trials import REDRAWN, axes_of, disagreements
 from .vacuity import vacuous, wrong_answers
 from .variants import Bench, Values
 from .wrong import FLOAT16, ITEM, RULES, Fare, by_rule, fare, generic, right
@@ -61,8 +61,7 @@ def _question(found: Audit, source: Source, written: Question, frozen: FrozenQue
     wrongs = [excuses.on(wrong) for wrong in _wrong_answers(bench)]
     found.wrong += wrongs
     found.problems += [
-        f"{w.question}: {w.name}{f' ({w.where})' if w.where else ''} survives every hidden case; "
-        + (f"add a hidden case such as {w.kill}" if w.kill else "add a hidden case that fails it, or take it out")
+        f"{w.question}: {w.name}{f' ({w.where})' if w.where else ''} survives every hidden case; {_remedy(w.kill)}"
         for w in wrongs
         if w.status == SURVIVES and not w.excuse
     ]
@@ -88,6 +87,15 @@ def _question(found: Audit, source: Source, written: Question, frozen: FrozenQue
         if not _differs(frozen, name)
     ]
     found.problems += excuses.unused()
+
+
+def _remedy(kill: str) -> str:
+    """What to do about a survivor; `kill` is the input that tells it apart, in words."""
+    if not kill:
+        return "add a hidden case that fails it, or take it out"
+    if kill.endswith(REDRAWN):
+        return f"{kill.removesuffix(REDRAWN)} fails it in other draws: fix the numbers there that matter"
+    return f"add a hidden case such as {kill}"
 
 
 def _property(found: Audit, frozen: FrozenQuestion) -> None:

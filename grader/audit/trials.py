@@ -15,6 +15,7 @@ from ..errors import AuthorError
 from ..model import Array, FrozenQuestion, Value
 
 REDRAWS = 8
+REDRAWN = " with other numbers"
 HUGE = 1000.0
 
 
@@ -28,7 +29,7 @@ def trials(source: Source, question: Question) -> Iterator[tuple[str, Case]]:
     for number in range(REDRAWS):
         for case in draw_from(source, question, student_seed(source.secret, f"another draw, {number}")):
             if case.raises is None and case.hidden:
-                yield f"{case.name!r} with other numbers", case
+                yield f"{case.name!r}{REDRAWN}", case
     signed = {
         name
         for case in own

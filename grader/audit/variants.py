@@ -25,7 +25,7 @@ from ..mutants.build import inside
 from ..tolerance import bounds, distance
 from .records import MISTAKE_ROOM
 from .trials import axes_of, only_row, trials
-from .wrong import form
+from .wrong import each, form
 
 Values = Mapping[str, Value]
 
@@ -189,9 +189,7 @@ class Bench:
             return None
         if values is None:
             return None
-        share = {
-            k: v / n if k in self.question.gradients and isinstance(v, np.ndarray) else v for k, v in values.items()
-        }
+        share = {k: each(v, lambda a: a / n) if k in self.question.gradients else v for k, v in values.items()}
         return {k: v for k, v in share.items() if form(v) == form(right[k])} and {**right, **share}
 
 

@@ -56,19 +56,19 @@ def _as_float32(response: Response) -> Response:
 def in_float32(values: Mapping[str, Value]) -> dict[str, Value]:
     """The same values with every float as a float32."""
     with np.errstate(all="ignore"):
-        return {name: _each(value, _to_float32) for name, value in values.items()}
+        return {name: each(value, _to_float32) for name, value in values.items()}
 
 
 def _to_float32(a: Array) -> Array:
     return a.astype(np.float32) if a.dtype.kind == "f" else a
 
 
-def _each(value: Value, change: Callable[[Array], Array]) -> Value:
+def each(value: Value, change: Callable[[Array], Array]) -> Value:
     """A value with every number or array in it changed."""
     if isinstance(value, list):
-        return [_each(item, change) for item in value]
+        return [each(item, change) for item in value]
     if isinstance(value, dict):
-        return {key: _each(item, change) for key, item in value.items()}
+        return {key: each(item, change) for key, item in value.items()}
     if value is None or isinstance(value, str):
         return value
     return change(np.asarray(value))
@@ -136,12 +136,12 @@ def _without_item(value: Value) -> Value:
         sizes.append(float(np.abs(e).max()) if e.size else 0.0)
         return e
 
-    _each(value, measured)
+    each(value, measured)
     nonzero = [size for size in sizes if size > 0]
     if len(nonzero) < 2:
         return value
     smallest, turn = sizes.index(min(nonzero)), iter(range(len(sizes)))
-    return _each(value, lambda e: np.zeros_like(e) if next(turn) == smallest else e)
+    return each(value, lambda e: np.zeros_like(e) if next(turn) == smallest else e)
 
 
 @dataclass(frozen=True)
@@ -183,7 +183,7 @@ def by_rule(name: str, value: Value, n: int) -> Value:
     if name == ITEM:
         return _without_item(value)
     with np.errstate(all="ignore"):
-        return _each(value, lambda e: RULES[name][1](e, n))
+        return each(value, lambda e: RULES[name][1](e, n))
 
 
 def _replaced(question: FrozenQuestion, output: str, values: Mapping[str, Value]) -> dict[str, Response]:
@@ -206,8 +206,8 @@ def _added(question: FrozenQuestion, output: str) -> dict[str, Response]:
         if case.raises is not None or output not in case.expected:
             continue
         value = case.expected[output]
-        shapes = form(value)
-        total = last[shapes] = _sum(value, last[shapes]) if shapes in last else value
+        shape = form(value)
+        total = last[shape] = _sum(value, last[shape]) if shape in last else value
         again = {**case.expected, output: _sum(total, value)}
         answers[case.name] = Response({**case.expected, output: total}, again=again)
     return answers

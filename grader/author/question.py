@@ -10,6 +10,7 @@ import inspect
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NoReturn
 
 import numpy as np
 
@@ -160,6 +161,12 @@ class Question(Cased):
     def inputs(self) -> tuple[str, ...]:
         """The inputs that a case must give: the parameters, less the cotangents, which are drawn."""
         return tuple(name for name in self.params if name not in self.cotangents)
+
+    def __call__(self, *_: object, **__: object) -> NoReturn:
+        how = f"base({', '.join(self.signature)})" if self.signature else f"forward({', '.join(self.forward_params)})"
+        raise Where.frame(sys._getframe(1)).refuse(
+            f"{self.name} is a question, and is called here", f"Write {self.name}.{how}"
+        )
 
     def given(self, **fixed: Value) -> Given:
         """This question's forward with some parameters fixed, for another question's `forward=`."""

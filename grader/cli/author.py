@@ -14,6 +14,7 @@ import click
 
 from ..errors import UsageError
 from ..keys import freeze_missing, frozen_key, key_of
+from ..text import plural
 from .options import course_option, device_option, open_course, secret_option
 
 if TYPE_CHECKING:
@@ -50,7 +51,8 @@ def freeze(assignment: str, course_path: Path, secret_file: Path | None, device:
     course.write_private(path, dump(key))
     cases = sum(len(q.cases) for q in key.questions)
     hidden = sum(c.hidden for q in key.questions for c in q.cases)
-    click.echo(f"{assignment}: {len(key.questions)} questions, {cases} cases ({hidden} hidden), {key.points:g} points")
+    questions = plural(len(key.questions), "question")
+    click.echo(f"{assignment}: {questions}, {plural(cases, 'case')} ({hidden} hidden), {key.points:g} points")
     click.echo(", ".join(f"{k} {v}" for k, v in key.provenance.items() if k != "sources"))
     click.echo(str(path))
 

@@ -52,9 +52,8 @@ class Reference:
         except Exception as error:
             file, line = last_line_in(error, Path(where.file).parent, Path(where.file))
             at = Where(file, line) if line else where
-            raise at.refuse(
-                f"{type(error).__name__} in case {case.name!r}: {error}", "The reference must answer every case"
-            ) from error
+            said = str(error).rstrip(".\n ")
+            raise at.refuse(f"{type(error).__name__} in case {case.name!r}: {said}", _mend(case, said)) from error
 
     def unrefused(self, case: Case, mistakes: Iterable[Variant]) -> dict[str, dict[str, Value]]:
         """What wrong forwards answer to a case that must raise, by mistake; those that raise too are left out."""
@@ -180,6 +179,17 @@ class Reference:
         """A fixture, built from arguments that are tensors already."""
         built = getattr(self.source.fixtures_module, name)(**args)
         return built.to(self.device, dtype) if isinstance(built, torch.nn.Module) else built
+
+
+def _mend(case: Case, said: str) -> str:
+    """What to do where the reference raised; inputs that are no float tensors are named, where they may be why."""
+    mend = "The reference must answer every case"
+    for name, value in case.inputs.items():
+        if isinstance(value, list) and all(isinstance(item, (int, float, list)) for item in value):
+            mend += f"; {name} came as a list, np.array(...) makes a tensor of it"
+        elif isinstance(value, np.ndarray) and value.dtype.kind in "iu" and "dtype" in said:
+            mend += f"; {name} came as integers, write amounts as 1.0"
+    return mend
 
 
 def _moved(made: Any, noise: int, place: int, grad: bool) -> Any:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 
 from ..audit import Audit, Room, Wrong
+from ..text import plural
 from .files import points
 from .table import align
 
@@ -109,6 +110,6 @@ def _verdict(found: Audit) -> str:
     count = sum(public + hidden for public, hidden in found.cases.values())
     verdict = "NOT CLEAN" if found.problems else "clean"
     return (
-        f"{found.assignment}: {verdict} ({len(found.cases)} questions, {count} cases, "
-        f"{len(found.wrong)} wrong answers, {len(found.solutions)} right solutions)"
+        f"{found.assignment}: {verdict} ({plural(len(found.cases), 'question')}, {plural(count, 'case')}, "
+        f"{plural(len(found.wrong), 'wrong answer')}, {plural(len(found.solutions), 'right solution')})"
     )

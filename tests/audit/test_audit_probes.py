@@ -34,7 +34,7 @@ def test_strong_cases_have_no_weakness() -> None:
         ((drawn(7, 5, 4, reg=0.0), drawn(6, 3, 5, reg=0.0)), "reg is 0 throughout"),
         (
             (drawn(7, 5, 4, reg=0.5), drawn(6, 3, 5, reg=0.5)),
-            "reg is 0.5 throughout, where keeping and dropping look alike",
+            "reg is 0.5 throughout, where reg and 1 - reg look alike",
         ),
         ((drawn(7, 5, 4, reg=0.3), drawn(6, 3, 5, reg=0.3)), "reg is 0.3 throughout"),
         ((drawn(7, 5, 4, reg=0), drawn(6, 3, 5, reg=0)), "reg is 0 throughout"),
@@ -75,7 +75,7 @@ def test_only_cases_that_return_count() -> None:
 
 
 def test_scores_that_overflow_are_asked_for_where_exp_is_called() -> None:
-    phrase = "no score is large: overflow is not tried"
+    phrase = "no number is above 50: overflow is not tried"
     small, large = drawn(7, 5, 4), drawn(6, 3, 5, 1)
     large["X"] = 100 * large["X"]
     assert phrase in weak(small, calls="gather log_softmax")

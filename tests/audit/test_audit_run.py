@@ -204,6 +204,20 @@ def test_a_survivor_comes_with_the_case_that_would_kill_it(tmp_path: Path, sandb
     assert problem == f"square: absolute survives every hidden case; add a hidden case such as {survivor.kill}"
 
 
+def test_a_case_that_fails_a_mistake_in_some_draws_alone(tmp_path: Path, sandbox: Launcher) -> None:
+    """One number of either sign: in every draw one of the two survives, and the case is there already."""
+    two = "".join(
+        f"\n\n@square.mistake('Only one sign shows it.')\ndef {name}(out, x):\n    return {{'dx': {sign}2 * x.abs()}}\n"
+        for name, sign in (("absolute", ""), ("opposite", "-"))
+    )
+    source = (SQUARE + CASES).replace("size=3", "size=1").replace("1.0, 2.0", "0.0, 0.0") + two
+    problems = run(tmp_path, sandbox, source=source).problems
+    (problem,) = [p for p in problems if "absolute" in p or "opposite" in p]
+    assert problem.endswith(
+        "survives every hidden case; 'unseen' fails it in other draws: fix the numbers there that matter"
+    )
+
+
 def test_mistake_that_only_a_public_case_shows(tmp_path: Path, sandbox: Launcher) -> None:
     source = (SQUARE + CASES).replace(
         '"unseen", hidden=True, x=rng.normal(size=3)', '"unseen", hidden=True, x=np.zeros(3)'
@@ -369,7 +383,7 @@ def test_json_says_what_the_screen_says(tmp_path: Path, sandbox: Launcher) -> No
 
 def test_the_screen(tmp_path: Path, sandbox: Launcher) -> None:
     text = audit_table(run(tmp_path, sandbox))
-    assert text.splitlines()[-1].startswith("demo: clean (1 questions, 2 cases, ")
+    assert text.splitlines()[-1].startswith("demo: clean (1 question, 2 cases, ")
     assert max(map(len, text.splitlines())) <= 160
 
 

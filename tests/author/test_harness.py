@@ -176,6 +176,15 @@ def test_a_gradient_in_a_list_of_arrays(tmp_path: Path) -> None:
     assert {o.mistake for o in turned.questions[0].outcomes if o.output == "dweights"} == {"wrong sign"}
 
 
+@linux
+def test_one_example_for_the_batch_is_tried_on_lists_too(tmp_path: Path) -> None:
+    found = audited(write_course(tmp_path, LISTS, solution=NETWORK))
+    assert {w.name: w.status for w in found.wrong if "alone" in w.name} == {
+        "last example alone": "caught",
+        "first example alone": "caught",
+    }
+
+
 def test_a_list_reference_whose_gradient_is_cut_is_refused(tmp_path: Path) -> None:
     source = LISTS.replace("for W in weights:", "for W in [weights[0].detach(), *weights[1:]]:")
     with pytest.raises(AuthorError, match="disagrees with central differences"):

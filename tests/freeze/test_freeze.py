@@ -311,6 +311,25 @@ REFUSED = {
         "RuntimeError in case 'seen'",
         "answer every case",
     ),
+    "numbers in a list": (
+        question("return (x * x).sum()  # raised", head="loss=1", case="x=[1.0, 2.0]"),
+        "# raised",
+        "TypeError in case 'seen'",
+        "x came as a list, np.array(...) makes a tensor of it",
+    ),
+    "integers beside floats": (
+        SQUARE.replace("(x)", "(x, A)").replace("(x * x).sum()", "(A @ x).sum()  # raised")
+        + CASES.format(name="square").replace("))", "), A=np.array([[1, 2]]))").replace("size=3", "size=2"),
+        "# raised",
+        "RuntimeError in case 'seen'",
+        "A came as integers, write amounts as 1.0",
+    ),
+    "a question called like a function": (
+        SQUARE + CASES.format(name="square") + question("return square(x)  # called", head="loss=1"),
+        "# called",
+        "square is a question",
+        "Write square.forward(x)",
+    ),
     "vector without a cotangent": (
         question("return x * x", head="out=1, dx=1"),
         "# reference",

@@ -31,7 +31,7 @@ def audit() -> Audit:
 def test_what_was_tried_and_the_verdict_last() -> None:
     text = audit_table(audit())
     lines = text.splitlines()
-    assert lines[-1] == "svm: clean (1 questions, 5 cases, 4 wrong answers, 1 right solutions)"
+    assert lines[-1] == "svm: clean (1 question, 5 cases, 4 wrong answers, 1 right solution)"
     assert lines[1].split() == [
         "q1",
         "loss",

@@ -1,0 +1,89 @@
+import numpy as np
+
+
+def log_likelihood(p_of_samples):
+    if (p_of_samples < 0).any():
+        raise ValueError("negative probability")
+    return np.sum(np.log(p_of_samples))
+
+
+def bernoulli_mle(samples):
+    if len(samples) == 0:
+        raise ValueError("empty")
+    if not np.all((samples == 0) | (samples == 1)):
+        raise ValueError("only 0 and 1 please")
+    return np.mean(samples)
+
+
+def gaussian_mle(samples):
+    if len(samples) == 0:
+        raise ValueError("empty")
+    mu = np.mean(samples)
+    return mu, np.mean((samples - mu) ** 2)
+
+
+def _check(p):
+    if np.any(p < 0) or not np.isclose(np.sum(p), 1):
+        raise ValueError("not a distribution")
+
+
+def entropy(p):
+    _check(p)
+    p = p[p > 0]
+    return -np.sum(p * np.log(p))
+
+
+def kl_divergence(p, q):
+    _check(p)
+    _check(q)
+    p, q = p[p > 0], q[p > 0]
+    return np.sum(p * (np.log(p) - np.log(q)))
+
+
+def cross_entropy(p, q):
+    _check(p)
+    _check(q)
+    return -np.sum(p[p > 0] * np.log(q[p > 0]))
+
+
+def bernoulli_nll(y, t):
+    if np.any(y < 0) or np.any(y > 1):
+        raise ValueError("y is no probability")
+    if not np.all((t == 0) | (t == 1)):
+        raise ValueError("t is no label")
+    return np.mean(-np.log(np.where(t == 1, y, 1 - y)))
+
+
+def gaussian_nll(y, t, sigma):
+    if sigma <= 0:
+        raise ValueError("sigma must be positive")
+    return np.mean((t - y) ** 2) / (2 * sigma**2) + np.log(sigma) + 0.5 * np.log(2 * np.pi)
+
+
+def _sigmoid(z):
+    with np.errstate(over="ignore"):
+        return 1 / (1 + np.exp(-z))
+
+
+def clamped_linear_gradient(h, w, b, t):
+    pass
+
+
+def squared_loss_gradient_logit(z, t):
+    pass
+
+
+def cross_entropy_gradient_logit(z, t):
+    pass
+
+
+def multiclass_cross_entropy(Z, y):
+    pass
+
+
+def predict_class(Z):
+    pass
+
+
+def conditional_nll(theta, X, y):
+    pass
