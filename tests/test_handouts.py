@@ -57,10 +57,13 @@ class Handout:
     def public_words(self) -> set[str]:
         """Names that students are meant to know: of questions, parameters, outputs, steps, and harnesses' inputs."""
         words = {self.key.file.removesuffix(".py"), "raises", "hidden"}
+        stub = ast.parse((self.folder / self.key.file).read_text())
+        words |= {node.arg for node in ast.walk(stub) if isinstance(node, ast.arg)}  # as the reference's signatures
         for q in self.key.questions:
             words |= {q.name, *q.params, *(o.name for o in q.outputs), *(o.name for o in q.parts)}
             for step in q.steps:
                 words |= {step.target, step.by, *step.takes, *step.gives}
+            words |= {name for case in q.cases for name in case.kept}
         return words
 
 
@@ -96,6 +99,9 @@ def common_words() -> set[str]:
         *dir(torch.nn),
         *dir(torch.nn.functional),
         *dir(torch.optim),
+        *dir(torch.optim.SGD),
+        *dir(torch.nn.Module),
+        "load_digits",
         "np",
         "torch",
     }

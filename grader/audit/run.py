@@ -144,7 +144,7 @@ def _wrong_answers(bench: Bench) -> Iterator[Wrong]:
     for variant in bench.question.mistakes:
         answers = right(frozen)
         for case in frozen.cases:
-            if case.raises is None:
+            if case.raises is None or variant.name in case.mistakes:
                 answers[case.name] = Response({**case.expected, **case.mistakes.get(variant.name, {})})
         raising = bench.raising(variant.forward) if variant.forward is not None else None
         wrong = Wrong(frozen.name, variant.name, "declared", "", variant.code)

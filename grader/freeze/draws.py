@@ -41,6 +41,8 @@ def surviving(question: FrozenQuestion) -> list[str]:
     def caught(name: str) -> bool:
         if any(wrong_anyhow(name, case) for case in hidden):
             return True
+        if any(case.hidden and case.raises is not None and name in case.mistakes for case in question.cases):
+            return True  # it answers where it must raise
         asked = tuple(case for case in question.cases if case.raises is None)
         outcomes, _ = judge(replace(question, cases=asked), answers(name, asked))
         return any(o.verdict is Verdict.FAIL and o.hidden for o in outcomes)

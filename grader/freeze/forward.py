@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -10,10 +11,11 @@ from typing import Any
 import numpy as np
 import torch
 
-from ..author import Case, Question, Terms, Where
+from ..author import Case, Question, Terms, Variant, Where
 from ..author.source import Source, last_line_in
 from ..errors import AuthorError
 from ..model import Fixture, Value
+from ..wire import encode
 from .leaves import numbers
 from .rounding import as_input, rounded
 
@@ -52,6 +54,18 @@ class Reference:
             at = Where(file, line) if line else where
             said = str(error).rstrip(".\n ")
             raise at.refuse(f"{type(error).__name__} in case {case.name!r}: {said}", _mend(case, said)) from error
+
+    def unrefused(self, case: Case, mistakes: Iterable[Variant]) -> dict[str, dict[str, Value]]:
+        """What wrong forwards answer to a case that must raise, by mistake; those that raise too are left out."""
+        found = {}
+        for mistake in mistakes:
+            if mistake.forward is not None:
+                with contextlib.suppress(Exception):
+                    wanted = set(self.q.gradients.values())
+                    values = self.run(case, mistake.forward, torch.float64, wanted, parts_too=False).values()
+                    encode(values, [])
+                    found[mistake.name] = values
+        return found
 
     def run(
         self,

@@ -136,7 +136,8 @@ class Freezer(Prover):
                     f"case {case.name!r} lacks {lacking[0]}, which nothing draws where the forward raises",
                     f"Give {lacking[0]} a value",
                 )
-            return FrozenCase(case.name, case.hidden, sent, {}, {}, raises=case.raises.__name__)
+            wrong = self.reference.unrefused(case, q.mistakes)
+            return FrozenCase(case.name, case.hidden, sent, {}, {}, raises=case.raises.__name__, mistakes=wrong)
         right, expected = self._right(case)
         return FrozenCase(
             name=case.name,

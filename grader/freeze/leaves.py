@@ -8,16 +8,18 @@ from typing import Any
 
 import numpy as np
 
-from ..model import Array, Value
+from ..model import Array, Fixture, Value
 from ..wire import encode
 
 
 def numbers(value: Value) -> Sequence[Any]:
-    """The numbers and arrays in a value, in order."""
+    """The numbers and arrays in a value, in order; those of a fixture are its arguments."""
     if isinstance(value, (list, tuple)):
         return [leaf for item in value for leaf in numbers(item)]
     if isinstance(value, Mapping):
         return [leaf for item in value.values() for leaf in numbers(item)]
+    if isinstance(value, Fixture):
+        return numbers(value.args)
     return [] if value is None or isinstance(value, str) else [value]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from ..model import Array, FrozenCase, FrozenQuestion, Outcome, Response, Value, Verdict
-from ..tolerance import distance, row_for
+from ..tolerance import bounds, distance, row_for
 from .judge import wanted
 from .link import wrong_links
 
@@ -35,6 +35,7 @@ class Pair:
     wrong: bool
 
 
+NAMED = ("wrong value", "wrong shape", "not finite", "no exception")  # kinds of failure that a mistake may explain
 GENERIC = {
     "zeros": Finding("returns zeros", "It returns zeros for every input. Is the result ever filled in?"),
     "shape": Finding("right numbers, wrong shape", "The values are right; compare .shape with the docstring."),
@@ -56,7 +57,7 @@ def diagnose(
     named = []
     for outcome in outcomes:
         finding = found[outcome.output]
-        if finding and outcome.verdict is Verdict.FAIL and outcome.kind in ("wrong value", "wrong shape", "not finite"):
+        if finding and outcome.verdict is Verdict.FAIL and outcome.kind in NAMED:
             outcome = replace(outcome, hint=finding.hint, mistake=finding.name)
         named.append(outcome)
     return named
@@ -78,6 +79,9 @@ def _explain(
     for note in question.mistakes:
         if _is_mistake(pairs, note.name, output):
             return Finding(note.name, note.hint)
+    pairs = [pair for pair in pairs if pair.case.raises is None]
+    if not any(pair.wrong for pair in pairs):
+        return None
     with np.errstate(all="ignore"):  # answers may be huge
         return _terms(pairs, output) or _generic(pairs)
 
@@ -92,6 +96,8 @@ def _pairs(
     for case in question.cases:
         response, expected = responses.get(case.name), _array(wanted(case, output, taken))
         answer = _array(response.values.get(output)) if response and not response.modified else None
+        if answer is not None and case.raises is not None and verdicts.get(case.name) is Verdict.FAIL:
+            yield Pair(case, answer, np.full(answer.shape, np.nan), True)  # it must raise: nothing is right
         if answer is not None and expected is not None:
             if isinstance(wanted(case, output, taken), list):
                 answer = answer.ravel()  # arrays of one shape may come back stacked
@@ -114,7 +120,7 @@ def _close(answer: Array, value: Array, case: FrozenCase, output: str) -> bool:
     """Equal within the tolerance, scaled to `value`; NaN equals NaN, for mistakes that overflow."""
     if answer.shape != value.shape:
         return False
-    bound = row_for(answer.dtype, case.bounds[output])
+    bound = row_for(answer.dtype, case.bounds.get(output) or bounds(value, 0.0, 0.0, False))
     a, v = np.asarray(answer, dtype=np.float64), np.asarray(value, dtype=np.float64)
     both_nan = np.isnan(a) & np.isnan(v)
     scale = np.abs(v[np.isfinite(v)]).max(initial=0.0)
@@ -127,6 +133,8 @@ def _is_mistake(pairs: Sequence[Pair], name: str, output: str) -> bool:
     explained = False
     for pair in pairs:
         value = _array(pair.case.mistakes.get(name, {}).get(output))
+        if value is None and pair.case.raises is not None:
+            continue  # it refuses this input
         fits = _close(pair.answer, pair.expected if value is None else value, pair.case, output)
         if not fits:
             return False

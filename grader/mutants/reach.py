@@ -7,7 +7,7 @@ import builtins
 import functools
 from collections.abc import Iterator
 from types import FunctionType, ModuleType
-from typing import Any
+from typing import Any, TypeGuard
 
 from ..author import Question
 from .build import inside, is_authors, wrapped
@@ -47,11 +47,16 @@ def reached(base: object, package: str) -> list[Written]:
     return found
 
 
+def _is_read(node: ast.AST) -> TypeGuard[ast.Name]:
+    """Not the target of a comprehension: `for _ in range(n)` beside the cases, which are named `_` too."""
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+
+
 def _named(function: FunctionType, tree: Tree, package: str) -> Iterator[Any]:
     """The values of a function's globals that its body reads, and the attributes of sibling modules."""
     local = _locals(function)
     for node in ast.walk(tree):
-        if isinstance(node, ast.Name) and node.id not in local and node.id in function.__globals__:
+        if _is_read(node) and node.id not in local and node.id in function.__globals__:
             value = function.__globals__[node.id]
             if isinstance(value, Question):
                 continue  # only what is called of it, below

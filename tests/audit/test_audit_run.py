@@ -14,7 +14,9 @@ from grader.audit import Audit, audit, audit_to_json
 from grader.course import Course
 from grader.errors import UsageError
 from grader.freeze import freeze
-from grader.model import Limits
+from grader.freeze.draws import surviving
+from grader.model import Limits, SourceFile, Submission
+from grader.pipeline import grade
 from grader.report.audit import audit_table
 from grader.sandbox.spawn import Launcher
 from grader.sandbox.zygote import launcher
@@ -45,6 +47,70 @@ def sandbox() -> Iterator[Launcher]:
 def run(root: Path, sandbox: Launcher, source: str = SQUARE + CASES, **options: str | None) -> Audit:
     course = write_course(root, source, **{"solution": SOLUTION, **options})  # type: ignore[arg-type]
     return audit(course, freeze(course, "demo"), sandbox, Limits())
+
+
+ROOT_OF = """
+
+@question(y=2)
+def root(x):
+    \"\"\"Square root of each number.  x (N,); y (N,).\"\"\"
+    if (x < 0).any():
+        raise ValueError("negative")
+    return x.sqrt()
+
+
+@root.cases
+def _(rng):
+    yield Case("seen", x=np.array([1.0, 4.0]))
+    yield Case("unseen", hidden=True, x=np.append(rng.uniform(1, 2, size=3), 0.0))
+    yield Case("negative", hidden=True, raises=ValueError, x=-rng.uniform(1, 2, size=2))
+
+
+@root.mistake("Which numbers have no square root?")
+def whatever_comes(x):
+    return x.abs().sqrt()
+"""
+
+
+LISTED = """
+
+@question(parts=2)
+def doubled(X):
+    \"\"\"Twice each row, and twice their sum.  X (N, D); parts: (N, D) and (D,).\"\"\"
+    return [2 * X, 2 * X.sum(0)]
+
+
+@doubled.cases
+def _(rng):
+    yield Case("seen", X=np.array([[1.0, 2.0], [3.0, 5.0]]))
+    yield Case("unseen", hidden=True, X=rng.normal(size=(3, 2)))
+    yield Case("one row", hidden=True, X=rng.normal(size=(1, 4)))
+"""
+
+
+def test_answers_of_arrays_of_several_shapes(tmp_path: Path, sandbox: Launcher) -> None:
+    solution = "def doubled(X):\n    return [2 * X, 2 * X.sum(axis=0)]\n"
+    found = run(tmp_path, sandbox, LISTED, solution=solution, stub="def doubled(X):\n    raise NotImplementedError\n")
+    assert not found.problems
+
+
+def test_a_mistake_that_only_fails_to_raise_is_caught_and_named(tmp_path: Path, sandbox: Launcher) -> None:
+    wrong = "import numpy as np\n\ndef root(x):\n    return np.sqrt(np.abs(x))\n"
+    right = wrong.replace("    return", "    if (x < 0).any(): raise ValueError(x)\n    return")
+    stub = "def root(x):\n    raise NotImplementedError\n"
+    course = write_course(tmp_path, ROOT_OF, solution=right, stub=stub)
+    key = freeze(course, "demo")
+    found = audit(course, key, sandbox, Limits())
+    (row,) = [w for w in found.wrong if w.kind == "declared"]
+    assert (row.status, row.hidden, row.public) == ("caught", 1, 0) and not found.problems
+    report = grade(key, Submission("s", (SourceFile(key.file, wrong.encode()),), key.file), sandbox, Limits())
+    told = {o.case: (o.verdict, o.mistake) for o in report.questions[0].outcomes}
+    assert told == {
+        "seen": ("PASS", ""),
+        "unseen": ("PASS", ""),
+        "negative": ("FAIL", "whatever_comes"),
+    }
+    assert surviving(key.questions[0]) == []
 
 
 def test_clean(tmp_path: Path, sandbox: Launcher) -> None:

@@ -78,6 +78,24 @@ def test_a_mistake_that_does_not_show_in_one_case_must_be_right_there() -> None:
     assert names(M, [A + 1, B, C]) == ["", "", ""]  # right where the mistake would show
 
 
+def refusing(name: str, **more: Any) -> FrozenCase:
+    return FrozenCase(name, True, {"X": np.zeros((2, 2)), "reg": 0.1}, {}, {}, raises="ValueError", **more)
+
+
+def test_a_mistake_that_answers_where_it_must_raise_is_named() -> None:
+    refused = refusing("no", mistakes={"blind": {"dW": np.ones(2)}})
+    q = question(
+        case("a", 3, A, mistakes={"blind": {"dW": A}, "other": {"dW": 2 * A}}), refused, mistakes=["blind", "other"]
+    )
+    raised = Response(failure=Failure(Verdict.ERROR, "ValueError"), raised=("ValueError",))
+    assert names(q, [A, np.ones(2)]) == ["", "blind"]
+    assert [o.hint for o in named(q, [A, np.ones(2)])] == ["", "hint of blind"]
+    assert names(q, [A, np.zeros(2)]) == ["", ""]  # another answer than the mistake's
+    assert names(q, {"a": Response({"dW": 2 * A}), "no": raised}) == ["other", ""]
+    assert names(q, [2 * A, np.ones(2)]) == ["other", "other"]  # which says nothing of the input that it refuses
+    assert names(q, {"a": Response({"dW": A}), "no": raised}) == ["", ""]
+
+
 def test_the_second_mistake_is_found_too() -> None:
     assert names(M, [A * 2, B, C * 2]) == ["other", "", "other"]
 

@@ -293,6 +293,26 @@ def helper(x):
 '''
 
 
+def test_the_cases_are_no_part_of_a_forward_that_counts_with_their_name(tmp_path: Path) -> None:
+    text = (
+        HEAD
+        + '''
+@question(y=1)
+def thrice(x):
+    """Three times x.  x (N,); y (N,)."""
+    return sum(x * 2 for _ in range(3)) / 2
+
+
+@thrice.cases
+def _(rng):
+    yield Case("seen", x=np.ones(2) * 5)
+    yield Case("unseen", hidden=True, x=rng.normal(size=3))
+'''
+    )
+    found = made(source_of(tmp_path, text))
+    assert found and all("x * 2" in m.label or "/ 2" in m.label for m in found)
+
+
 def test_what_was_not_reached_and_what_blocked_nothing(tmp_path: Path) -> None:
     source = source_of(tmp_path, BRANCH + CASES.format(name="square"))
     found = made(source)

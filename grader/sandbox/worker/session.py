@@ -56,11 +56,24 @@ class Session:
 
             torch.set_num_threads(1)
             self.torch = torch
+            if any(b"optim" in data for data in buffers):
+                self.first_optimizer()
         if header["fixtures"]:
             built: dict[str, Any] = {"__name__": "fixtures"}
             exec(compile(buffers[0].decode("utf-8"), "fixtures.py", "exec", dont_inherit=True), built)
             self.fixtures = built
         return {}, []
+
+    def first_optimizer(self) -> None:
+        """Make it here, not in the student's time: it imports some 800 modules. They ask for a folder for temporary
+        files, which is not found where none can be written."""
+        import tempfile
+
+        try:
+            tempfile.gettempdir()
+        except FileNotFoundError:
+            tempfile.tempdir = os.path.abspath(os.sep)
+        self.torch.optim.SGD([self.torch.zeros(1)], lr=0.1)
 
     def load(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         """Run the main file, statement by statement, and say which of the wanted names it defines."""
