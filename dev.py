@@ -44,8 +44,9 @@ def demo(binaries: Path, arguments: list[str]) -> int:
 
 
 def test(binaries: Path, arguments: list[str]) -> int:
-    """Run the tests."""
-    return subprocess.run([str(binaries / "python"), "-m", "pytest", *arguments], cwd=HERE, check=False).returncode
+    """Run the tests, on all cores, the tests of a file together: they share what is slow to make."""
+    command = [str(binaries / "python"), "-m", "pytest", "-n", "auto", "--dist", "loadfile", *arguments]
+    return subprocess.run(command, cwd=HERE, check=False).returncode
 
 
 def lint(binaries: Path, arguments: list[str]) -> int:

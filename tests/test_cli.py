@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import os
+import re
 import shutil
 import signal
 import sqlite3
@@ -263,6 +264,11 @@ def test_a_second_run_runs_nothing_again(grader: Run, few: Path, secret_file: Pa
     assert rows(out)["forgot-minus-one"]["score"] == "100"
 
 
+def kept(out: Path) -> dict[str, int]:
+    """When the files of the store were last written."""
+    return {path.name: path.stat().st_mtime_ns for path in out.glob("grades.sqlite*")}
+
+
 def test_killed_and_run_again(grader: Run, secret_file: Path, tmp_path: Path) -> None:
     """Kill -9 in mid-batch: the same command goes on, and the results are those of an unbroken run."""
     chosen = tmp_path / "cohort"
@@ -274,11 +280,12 @@ def test_killed_and_run_again(grader: Run, secret_file: Path, tmp_path: Path) ->
     command = [sys.executable, "-m", "grader", *map(str, arguments), "--out", str(tmp_path / "broken")]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     for number in (signal.SIGKILL, signal.SIGINT):
+        before = kept(tmp_path / "broken")
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=subprocess.PIPE, stdout=subprocess.PIPE)
         deadline = time.monotonic() + 60
-        while not (tmp_path / "broken" / "grades.sqlite").exists() and time.monotonic() < deadline:
-            time.sleep(0.05)
-        time.sleep(1)
+        while kept(tmp_path / "broken") == before and time.monotonic() < deadline:
+            time.sleep(0.02)
+        time.sleep(0.5)
         process.send_signal(number)
         started = time.monotonic()
         _, stderr = process.communicate(timeout=30)
@@ -375,12 +382,17 @@ def test_a_layer_that_does_not_hold_stops_the_grading(
 
 
 def test_the_assignments_audit_clean(grader: Run, secret_file: Path) -> None:
-    done = grader("audit", "linear_classifiers", "--secret-file", secret_file)
-    assert done.returncode == 0, done.stdout
-    assert "linear_classifiers: clean (25 questions" in done.stdout
-    assert "stub        untouched, it gets 0" in done.stdout
-    assert "of these by complex step too" in done.stdout and "114 of 114 declared" in done.stdout
-    assert max(map(len, done.stdout.splitlines())) <= 160 and len(done.stdout.splitlines()) < 60, "one screen"
+    """All five, as an instructor types it. Each declared mistake is caught, and no finding is excused."""
+    done = grader("audit", "--secret-file", secret_file, timeout=600)
+    assert done.returncode == 0, done.stdout + done.stderr
+    names = sorted(p.parent.name for p in (ROOT / "reference").glob("*/__init__.py"))
+    screens = re.split(r"(?<=right solutions\))\n", done.stdout)[:-1]
+    assert [screen.splitlines()[-1].partition(": clean (")[0] for screen in screens] == names
+    for screen in screens:
+        assert "stub        untouched, it gets 0" in screen and "excused" not in screen
+        declared = re.search(r"(\d+) of (\d+) declared", screen)
+        assert declared and declared[1] == declared[2] and int(declared[1]) > 100
+        assert max(map(len, screen.splitlines())) <= 170, "one line of a wide terminal"
 
 
 def test_a_new_assignment_audits_clean_and_grades(grader: Run, tmp_path: Path) -> None:

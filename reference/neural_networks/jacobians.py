@@ -173,3 +173,8 @@ def all_ones(out: Any, c: int) -> dict[str, Tensor]:
 @dz_db.mistake("A vector in a vector: how many rows and columns?", code="M19")
 def ones_in_a_vector(out: Any, c: int) -> dict[str, Tensor]:
     return {"dz_db": torch.ones(c, dtype=torch.float64)}
+
+
+@dz_db.mistake("Is b a constant here, or what you differentiate in?")
+def b_taken_for_a_constant(out: Any, c: int) -> dict[str, Tensor]:
+    return {"dz_db": torch.zeros_like(out.dz_db)}
