@@ -50,6 +50,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("label of two", hidden=True, raises=ValueError, y=rng.uniform(0.1, 0.9, size=3), t=np.array([0, 2, 1]))
     y = rng.uniform(0.1, 0.9, size=2)
     yield Case("label of minus one", hidden=True, raises=ValueError, y=y, t=np.array([-1, 1]))
+    y, t = rng.uniform(0.1, 0.9, size=3), rng.permutation([0.0, 1.0, 0.5])
+    yield Case("label of a half", hidden=True, raises=ValueError, y=y, t=t)
 
 
 @bernoulli_nll.mistake("Hand in every example twice. Should the cost double?", code="M01")

@@ -52,6 +52,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for name, z, t in [("exactly one", 1.0, 0), ("exactly zero", 0.0, 1)]:
         h, w = rng.integers(1, 8, size=4) / 4, rng.integers(1, 8, size=4) / 2  # whose products are exact in any order
         yield Case(name, hidden=True, kink=True, h=h, w=w, b=float(z - h @ w), t=t)
+    # As near to an end as float32 can tell, and nearer than many a tolerance.
+    for name, z, t in [("just above zero", 2.0**-21, 1), ("just below one", 1 - 2.0**-16, 0)]:
+        h, w = rng.integers(1, 4, size=3) / 4, rng.integers(1, 4, size=3) / 4
+        yield Case(name, hidden=True, kink=True, h=h, w=w, b=float(z - h @ w), t=t)
     h, w, b = placed(rng, 6, rng.uniform(0.3, 0.7))
     h, w = h.repeat(2)[::2], w.repeat(3)[::3]
     h.flags.writeable = w.flags.writeable = False

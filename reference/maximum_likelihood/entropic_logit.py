@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import torch
 from torch import Tensor
-from torch.nn.functional import binary_cross_entropy_with_logits
+from torch.nn.functional import logsigmoid
 
 from grader import Case, question
 
@@ -16,8 +16,8 @@ from .logits import logits
 
 
 def cross_entropies(z: Tensor, t: Tensor) -> Tensor:
-    """The sum over examples of the Bernoulli cross-entropy, from the logit."""
-    return binary_cross_entropy_with_logits(z, t.to(z.dtype), reduction="sum")
+    """The sum over examples of the Bernoulli cross-entropy, from the logit: y is sigma(z), and 1 - y is sigma(-z)."""
+    return -logsigmoid((2 * t.to(z.dtype) - 1) * z).sum()
 
 
 @question(forward=cross_entropies, dz=5)
@@ -32,6 +32,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("undecided, and surer", z=np.array([0.0, 2.0, -2.0]), t=np.array([1, 1, 1]))
     yield Case("a positive sample, more and more wrong", z=np.array([-1.0, -2.0, -5.0, -50.0]), t=np.ones(4))
     yield Case("a thousand", z=np.array([1000.0, -1000.0]), t=np.array([0, 1]))
+    t = rng.permutation([0, 1, 1, 0])
+    yield Case("sure and right", hidden=True, z=(2 * t - 1) * rng.uniform(16.5, 18, size=4), t=t)
     yield from logits(rng)
 
 

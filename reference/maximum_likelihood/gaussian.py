@@ -34,6 +34,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     y = rng.normal(size=4)
     yield Case("no error at all", hidden=True, y=y, t=y, sigma=0.5)
     yield Case("far out", hidden=True, y=rng.normal(size=3), t=rng.normal(loc=50, size=3), sigma=0.75)
+    y = rng.integers(-16, 17, size=5) / 8  # float32 holds all of this exactly, sigma too
+    t = y + rng.permutation([-3, -1, 0, 2, 3]) / 2.0**13
+    yield Case("very narrow", hidden=True, y=y, t=t, sigma=2.0**-12)
     single = [rng.normal(size=(7, 2)).astype(np.float32)[:, 1] for _ in range(2)]
     single[0].flags.writeable = single[1].flags.writeable = False
     yield Case("float32, strided and read-only", hidden=True, y=single[0], t=single[1], sigma=1.5)

@@ -36,7 +36,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one sample", hidden=True, p_of_samples=rng.uniform(0.1, 0.4, size=1))
     yield Case("densities above one", hidden=True, p_of_samples=rng.uniform(0.2, 9.0, size=5))
     yield Case("one is impossible", hidden=True, p_of_samples=np.append(rng.uniform(0.1, 1, size=4), 0.0))
-    yield Case("tiny", hidden=True, p_of_samples=10.0 ** rng.uniform(-30, -20, size=6))
+    # Of these even ten have a product of 0, while float32 still holds each of them.
+    yield Case("tiny", hidden=True, p_of_samples=10.0 ** rng.uniform(-37, -33, size=20))
     single = rng.uniform(0.1, 0.9, size=(6, 2)).astype(np.float32)[:, 0]
     single.flags.writeable = False
     yield Case("float32, strided and read-only", hidden=True, p_of_samples=single)
@@ -113,6 +114,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("no samples, again", hidden=True, raises=ValueError, samples=np.zeros(0))
     yield Case("a two", hidden=True, raises=ValueError, samples=rng.permutation([0, 1, 1, 2]))
     yield Case("a half", hidden=True, raises=ValueError, samples=rng.permutation([0.0, 1.0, 0.5]))
+    yield Case("a minus one", hidden=True, raises=ValueError, samples=rng.permutation([-1, 1, 1]))
 
 
 @bernoulli_mle.mistake("Toss the coin twice as often, with the same luck. Does its bias double?", code="M01")

@@ -43,6 +43,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("undecided", hidden=True, Z=np.zeros((3, 6)), y=rng.integers(6, size=3))
     Z = 1000.0 * np.array([[1, 0, -1, 0], [-1, 1, 0, 0], [0, -1, -1, 1], [1, 1, -1, 0], [0, 0, 0, -1]])
     yield Case("thousands", hidden=True, Z=Z, y=np.array([0, 0, 1, 1, 3]))
+    Z = np.stack([rng.permutation([0.0, -14, -17, -20]) for _ in range(3)])  # 0, so that no formula subtracts from 14
+    y = Z.argmax(1)
+    Z += (Z < 0) * rng.uniform(size=Z.shape)
+    yield Case("sure and right", hidden=True, Z=Z, y=y)
     Z, y = rng.integers(-128, 129, size=(4, 3)) / 64, rng.integers(3, size=4)
     Z[2] += 2000  # sixty-fourths, so that float32 holds these logits exactly too
     yield Case("one row far above the others", hidden=True, Z=Z, y=y)
@@ -168,6 +172,9 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("thousands", hidden=True, Z=Z)
     Z = np.array([[1.0, 3, 3, 0], [2, 2, 2, 2], [0, -1, 0, -1], [-5, -4, -6, -4]])
     yield Case("ties", hidden=True, kink=True, Z=Z)
+    near = 1 + 2.0**-21  # which float32 tells from 1
+    Z = np.array([[1.0, near, 0.0], [-near, -near, -1.0], [-near, -1.0, -near]])
+    yield Case("nearly ties", hidden=True, kink=True, Z=Z)
     single = rng.normal(size=(5, 6)).astype(np.float32)[:, ::2]
     single.flags.writeable = False
     yield Case("float32, strided and read-only", hidden=True, Z=single)

@@ -34,12 +34,22 @@ def pairs(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one outcome", hidden=True, p=np.ones(1), q=np.ones(1))
     p = rng.dirichlet(np.full(3, 2.0))
     yield Case("q is tiny somewhere", hidden=True, p=p, q=np.array([0.5, 1e-30, 0.5]))
+    p = np.append(rng.dirichlet(np.full(3, 2.0)), [1.5e-3, 1e-5])
+    yield Case("rare in the data", hidden=True, p=p / p.sum(), q=rng.dirichlet(np.full(5, 2.0)))
+    a, b = rng.uniform([1e-9, 2e-6], [2e-9, 3e-6]), rng.uniform([3e-9, 5e-6], [5e-9, 7e-6])
+    yield Case("nearly certain", hidden=True, p=np.append(a, 1 - a.sum()), q=np.append(b, 1 - b.sum()))
+    p, q = (rng.dirichlet(np.full(4, 2.0)) * (1 + 3e-8) for _ in range(2))
+    yield Case("one but for rounding", hidden=True, p=p, q=q)
     single = [array.astype(np.float32).repeat(2)[::2] for array in far_apart(rng, 4)]
     for array in single:
         array.flags.writeable = False
     yield Case("float32, strided and read-only", hidden=True, p=single[0], q=single[1])
     for name, bad_p, bad_q in NO_DISTRIBUTIONS:
         yield Case(name, hidden=True, raises=ValueError, p=np.array(bad_p), q=np.array(bad_q))
+    p, q = rng.dirichlet(np.full(4, 2.0)), rng.dirichlet(np.full(4, 2.0))
+    much = 1.00005  # np.isclose, as it comes, takes a hundred thousandth
+    yield Case("p sums to a little too much", hidden=True, raises=ValueError, p=p * much, q=q)
+    yield Case("q sums to a little too much", hidden=True, raises=ValueError, p=p, q=q * much)
 
 
 def far_apart(rng: np.random.Generator, K: int) -> tuple[NDArray[Any], NDArray[Any]]:

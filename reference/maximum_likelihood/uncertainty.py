@@ -35,12 +35,19 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("certain", hidden=True, p=rng.permutation([0.0, 1.0, 0.0]))
     yield Case("one outcome", hidden=True, p=np.array([1.0]))
     yield Case("many never happen", hidden=True, p=rng.permutation([*rng.dirichlet(np.full(3, 2.0)), 0.0, 0.0, 0.0]))
+    p = np.append(rng.dirichlet(np.full(3, 2.0)), [1.5e-3, 1e-5])
+    yield Case("rare outcomes", hidden=True, p=rng.permutation(p / p.sum()))
+    rare = [rng.uniform(1e-9, 2e-9), rng.uniform(2e-6, 3e-6)]
+    yield Case("nearly certain", hidden=True, p=np.array([*rare, 1 - sum(rare)]))
+    yield Case("one but for rounding", hidden=True, p=rng.dirichlet(np.full(4, 2.0)) * (1 + 3e-8))
     p = rng.dirichlet(np.full(6, 2.0)).astype(np.float32).repeat(2)[::2]
     p.flags.writeable = False
     yield Case("float32, strided and read-only", hidden=True, p=p)
     yield Case("negative", hidden=True, raises=ValueError, p=rng.permutation([0.75, -0.25, 0.5]))
     yield Case("too little", hidden=True, raises=ValueError, p=rng.uniform(0.05, 0.2, size=4))
     yield Case("too much", hidden=True, raises=ValueError, p=rng.uniform(0.3, 0.9, size=5))
+    p = rng.dirichlet(np.full(4, 2.0)) * 1.00005  # np.isclose, as it comes, takes a hundred thousandth
+    yield Case("a little too much", hidden=True, raises=ValueError, p=p)
 
 
 @entropy.mistake("Is a certain thing less surprising than nothing? Which sign has the log of a half?", code="M05")
@@ -61,6 +68,11 @@ def log_of_base_ten(out: Any, p: Tensor) -> dict[str, Tensor]:
 @entropy.mistake("Add an outcome that never happens. What is 0 times the log of 0 here, and what should it be?")
 def zero_times_infinity(p: Tensor) -> Tensor:
     return -(p * p.log()).sum()
+
+
+@entropy.mistake("What is bound to happen surprises nobody. Is your H then 0, or 1e-12 away from it?", code="M23")
+def small_number_in_log(p: Tensor) -> Tensor:
+    return -(p * (p + 1e-12).log()).sum()
 
 
 @entropy.mistake("A rare outcome is a great surprise. How often are you surprised so?")

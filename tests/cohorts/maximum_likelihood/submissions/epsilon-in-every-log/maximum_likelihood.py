@@ -29,8 +29,7 @@ def _check(p):
 
 def entropy(p):
     _check(p)
-    p = p[p > 0]
-    return -np.sum(p * np.log(p))
+    return -np.sum(p * np.log(p + 1e-12))
 
 
 def kl_divergence(p, q):
