@@ -37,7 +37,7 @@ def gaussian_mle(samples):
     """Mean and variance of the Gaussian under which the samples are most likely.
 
     samples (N,). Returns (mu, var): two numbers, the second being the variance, sigma squared. No samples at all raise
-    ValueError; a single one has a variance of 0.
+    ValueError; a single one has a variance of 0. Must be right for samples near a million that lie a few apart.
 
     >>> mu, var = gaussian_mle(np.array([2.0, 4.0, 4.0, 4.0, 5.0, 5.0, 7.0, 9.0]))
     >>> print(float(mu), float(var))
@@ -49,8 +49,8 @@ def gaussian_mle(samples):
 def entropy(p):
     """Entropy of a distribution: the sum over k of -p_k log p_k, where 0 log 0 = 0.
 
-    p (K,). Returns one number. A negative entry raises ValueError, and so does a sum that is not one; rounding (up to
-    a millionth) is no reason.
+    p (K,). Returns one number. However rare, an outcome that can happen counts. A negative entry raises ValueError, and
+    so does a sum that is not one; rounding (up to a millionth) is no reason.
 
     >>> print(round(float(entropy(np.array([0.5, 0.25, 0.25, 0.0]))), 4))
     1.0397
@@ -61,9 +61,9 @@ def entropy(p):
 def kl_divergence(p, q):
     """Divergence of the model q from the data p, D(p||q): the sum over k of p_k log(p_k / q_k).
 
-    p (K,), q (K,). Returns one number. Where p_k = 0 the term is 0, whatever q_k is, 0 too. Where q_k = 0 and p_k is
-    not, the answer is inf. p or q with a negative entry, or with a sum that is not one, raise ValueError; rounding
-    (up to a millionth) is no reason.
+    p (K,), q (K,). Returns one number. Where p_k = 0 (not: where it is small) the term is 0, whatever q_k is, 0 too.
+    Where q_k = 0 and p_k is not, the answer is inf. p or q with a negative entry, or with a sum that is not one, raise
+    ValueError; rounding (up to a millionth) is no reason.
 
     >>> print(round(float(kl_divergence(np.array([0.5, 0.5]), np.array([0.75, 0.25]))), 4))
     0.1438
@@ -86,7 +86,7 @@ def bernoulli_nll(y, t):
     """MEAN over examples of -log P(t), where the model says P(1) = y and P(0) = 1 - y.
 
     y (N,) predicted probabilities, t (N,) labels, each 0 or 1. Returns one number: 0 where all are sure and right, inf
-    where one is sure and wrong. A y outside [0, 1], or a t that is neither 0 nor 1, raise ValueError.
+    where one is sure and wrong. A y outside [0, 1], or a t that is neither 0 nor 1 (a half, say), raise ValueError.
 
     >>> print(round(float(bernoulli_nll(np.array([0.75, 0.5]), np.array([1, 0]))), 4))
     0.4904
@@ -98,7 +98,8 @@ def gaussian_nll(y, t, sigma):
     """MEAN over examples of -log of the density at t of a Gaussian with mean y and standard deviation sigma.
 
     y (N,) predictions, t (N,) targets, sigma one number. Returns one number: all of it, with what does not depend on
-    y. Must be right where the density itself is 0 to a computer. A sigma of 0 or less raises ValueError.
+    y. Must be right where the density itself is 0 to a computer, and for a sigma of a few ten-thousandths. A sigma of 0
+    or less raises ValueError.
 
     >>> print(round(float(gaussian_nll(np.array([1.0, 2.0]), np.array([2.0, 4.0]), 2.0)), 4))
     1.9246
