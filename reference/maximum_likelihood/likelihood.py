@@ -163,8 +163,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one sample", hidden=True, samples=rng.normal(loc=4, size=1))
     yield Case("all the same", hidden=True, samples=np.full(5, rng.integers(-8, 8) + 0.5))
     # Their sum and their mean are exact in float32 too, their squares are not even in float64.
-    samples = float(2**20 + rng.integers(1000)) + rng.permutation([-3, -1, 0, 2, 2])
-    yield Case("far from zero", hidden=True, samples=samples)
+    far = float(2**20 + rng.integers(1000)) + rng.permutation([-3, -1, 0, 2, 2])
+    yield Case("far from zero", hidden=True, samples=far)
     samples = rng.normal(loc=2, scale=3, size=(6, 2)).astype(np.float32)[:, 1]
     samples.flags.writeable = False
     yield Case("float32, strided and read-only", hidden=True, samples=samples)
