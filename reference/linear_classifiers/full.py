@@ -69,7 +69,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("svm, read-only", hidden=True, X=X, W=W, y=y, reg=0.2, kind="svm")
     X, _, y = draw(rng, N=5, D=3, K=4)  # all scores are equal, so no class is known by its score
     yield Case("svm, zero weights", hidden=True, X=X, W=np.zeros((4, 3)), y=y, reg=0.6, kind="svm")
-    X, W, y = np.array([[1.0, 2], [3, 1], [-2, 0], [1, 1]]), np.array([[0.0, 1], [1, 0], [-1, 1]]), [0, 1, 1, 0]
+    X, W, y = (
+        np.array([[1.0, 2], [3, 1], [-2, 0], [1, 1]]),
+        np.array([[0.0, 1], [1, 0], [-1, 1]]),
+        np.array([0, 1, 1, 0]),
+    )
     order = rng.permutation(4)  # three of the eight margins are met exactly
     yield Case(
         "svm, margins of exactly one",
@@ -77,7 +81,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         kink=True,
         X=X[order],
         W=W,
-        y=np.array(y)[order],
+        y=y[order],
         reg=0.35,
         kind="svm",
     )

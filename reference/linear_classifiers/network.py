@@ -187,7 +187,10 @@ def added_to_the_first_pass(
     out: Any, X: Tensor, Ws: list[Tensor], bs: list[Tensor], y: Tensor, between: str, head: str
 ) -> dict[str, Any]:
     with torch.enable_grad():
-        X0, y0 = torch.cat([X.detach().flip(0) / 2 + 1, X.detach()[:1]]), torch.cat([y.flip(0), y[:1]])
+        X0, y0 = (
+            torch.cat([X.detach().flip(0) / 2 + 1, X.detach()[:1]]),
+            (torch.cat([y.flip(0), y[:1]]) + 1) % len(bs[-1]),
+        )
         given = (
             X0.requires_grad_(),
             [W.detach().requires_grad_() for W in Ws],
