@@ -131,7 +131,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         N, sizes = (1, (4, 3)) if depth == 1 else (5, (4, 6, 5, 4, 3)[-depth - 1 :])
         X, given = rng.normal(size=(N, sizes[0])), parameters(rng, *sizes)
         S = scores_of(X, **given, between=between)
-        while depth == 2 and np.diff(np.sort(S)[1::2, -2:]).min() < 1.1:  # the others keep their margins
+        # depth 2: the others keep their margins; depth 3: at most one image has no living ReLU at the end
+        while (depth == 2 and np.diff(np.sort(S)[1::2, -2:]).min() < 1.1) or (
+            depth == 3 and len(np.unique(S, axis=0)) < N
+        ):
             X, given = rng.normal(size=(N, sizes[0])), parameters(rng, *sizes)
             S = scores_of(X, **given, between=between)
         if depth == 1:  # wrong by far: exp of the largest score is no number
