@@ -120,6 +120,7 @@ def full_loss(X, W, y, reg, kind):
 
     X (N, D), W (K, D), y (N,), reg a number >= 0; kind is "svm" for the hinge or "softmax" for the
     cross-entropy, and anything else raises ValueError. Returns (loss, dW): one number, and an array (K, D).
+    For "svm", where s_j - s_y + 1 is exactly 0, take the derivative of the hinge to be 0.
     Call svm_loss and softmax_loss: if only they are wrong, this still earns half of its points.
 
     To think about: you have the gradient in the scores already. How does a row of W reach the scores?
@@ -149,6 +150,10 @@ class Linear:
     out = layer.forward(X)        X (N, D), out (N, K)
     dX = layer.backward(dout)     dout (N, K), dX (N, D)
     layer.dW, layer.db            after backward: (K, D), (K,)
+
+    Like all modules below it is used again and again, each time with other images and perhaps another number of
+    them. What backward says, dW and db too, is of the LAST forward and of the dout that came now: nothing of an
+    earlier pass is kept or added.
     """
 
     def __init__(self, W, b):
@@ -172,7 +177,7 @@ class ReLU:
 
     layer = ReLU()
     out = layer.forward(X)        X (N, D), out (N, D)
-    dX = layer.backward(dout)     dout (N, D), dX (N, D)
+    dX = layer.backward(dout)     dout (N, D), dX (N, D), of the last forward
     """
 
     def forward(self, X):
@@ -212,7 +217,7 @@ class SoftmaxLoss:
 
     head = SoftmaxLoss()
     loss = head.forward(S, y)     S (N, K), y (N,), one number
-    dS = head.backward()          (N, K): nothing arrives from above a loss
+    dS = head.backward()          (N, K), of the last forward: nothing arrives from above a loss
     """
 
     def forward(self, S, y):
@@ -268,6 +273,7 @@ def forward_backward(layers, head, X, y):
     """One pass through a whole network, there and back: layers, a list of layers; head, a loss module.
 
     X (N, D), y (N,). Returns (loss, dX): one number, and an array (N, D). Afterwards each Linear among the layers
-    holds its dW and db.
+    holds its dW and db. It may be called again with the same layers and head, and other images: all answers are then
+    those of the last call.
     """
     raise NotImplementedError

@@ -2,13 +2,13 @@
 
 from grader import Assignment
 
-from .activations import ReLU, Sigmoid
+from .activations import ReLU
 from .full import full_loss
 from .gradient import svm_gradient
 from .hinge import svm_loss, svm_loss_i
 from .jiggle import loss_sensitivity
 from .layers import Linear
-from .losses import SoftmaxLoss, SVMLoss
+from .losses import SoftmaxLoss
 from .network import Sequential, forward_backward
 from .properties import (
     all_classes_add_one,
@@ -21,7 +21,9 @@ from .properties import (
     zero_to_infinity,
 )
 from .scores import append_one, fold_bias, scores
+from .sigmoid import Sigmoid
 from .softmax import softmax_loss
+from .svm_module import SVMLoss
 from .variants import svm_loss_variant
 
 ASSIGNMENT = Assignment(

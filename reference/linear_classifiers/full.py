@@ -27,7 +27,7 @@ def full_loss(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> Terms:
     """Data loss of the scores X @ W.T, hinge or cross-entropy, plus reg * sum(W**2), and its gradient.
 
     X (N, D), W (K, D), y (N,) int in 0..K-1, reg >= 0, kind "svm" or "softmax"; loss (), dW (K, D).
-    Any other kind raises ValueError.  [CS 7643, linear classifiers]"""
+    Any other kind raises ValueError. At s_j - s_y + 1 = 0 the hinge's slope is 0.  [CS 7643, linear classifiers]"""
     S = X @ W.T
     if kind == "svm":
         data = torch.relu(margins(S, y)).sum(1).mean()
@@ -67,6 +67,24 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     X = np.repeat(X, 2, axis=1)[:, ::2]
     X.flags.writeable = W.flags.writeable = y.flags.writeable = False
     yield Case("svm, read-only", hidden=True, X=X, W=W, y=y, reg=0.2, kind="svm")
+    X, _, y = draw(rng, N=5, D=3, K=4)  # all scores are equal, so no class is known by its score
+    yield Case("svm, zero weights", hidden=True, X=X, W=np.zeros((4, 3)), y=y, reg=0.6, kind="svm")
+    X, W, y = (
+        np.array([[1.0, 2], [3, 1], [-2, 0], [1, 1]]),
+        np.array([[0.0, 1], [1, 0], [-1, 1]]),
+        np.array([0, 1, 1, 0]),
+    )
+    order = rng.permutation(4)  # three of the eight margins are met exactly
+    yield Case(
+        "svm, margins of exactly one",
+        hidden=True,
+        kink=True,
+        X=X[order],
+        W=W,
+        y=y[order],
+        reg=0.35,
+        kind="svm",
+    )
     X, W, y = draw(rng, N=3, D=2, K=4)
     yield Case("unknown kind", hidden=True, raises=ValueError, X=X, W=W, y=y, reg=0.1, kind="tree")
 
@@ -121,7 +139,7 @@ def kinds_exchanged(X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> A
     return full_loss.forward(X, W, y, reg, {"svm": "softmax", "softmax": "svm"}.get(kind, kind))
 
 
-@full_loss.mistake("The slides say 0.452 here and you agree. Which logarithm is that?")
+@full_loss.mistake("Zero weights, no penalty, ten classes: the loss is 2.30, not 1. Which logarithm?", code="M04")
 def log_of_base_ten(out: Any, X: Tensor, W: Tensor, y: Tensor, reg: float, kind: str) -> dict[str, Tensor]:
     if kind != "softmax":
         return {}

@@ -81,7 +81,7 @@ def tangent_times_eps(out: Any, s: Tensor, y: int, eps: float) -> dict[str, Tens
     return {"hinge": eps * (broken - true * broken.sum()), "softmax": eps * (torch.softmax(s, 0) - true)}
 
 
-@loss_sensitivity.mistake("Your change of the softmax loss is 2.30 times too small. Which logarithm?")
+@loss_sensitivity.mistake("Your change of the softmax loss is 2.30 times too small. Which logarithm?", code="M04")
 def log_of_base_ten(out: Any, s: Tensor, y: int, eps: float) -> dict[str, Tensor]:
     return {"softmax": out.softmax / math.log(10)}
 

@@ -1,35 +1,46 @@
-"""The two losses as the last module of a network: forward from scores and labels, backward to the scores."""
+"""A loss as the last module of a network: forward from scores and labels, backward to the scores. The softmax."""
 # Every mistake takes all inputs of its question, used or not.
 # ruff: noqa: ARG001
 
+import math
 from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn.functional import one_hot
 
 from grader import Case, call, new, question
 
-from .hinge import ANIMALS, margins, svm_loss
+from .hinge import ANIMALS
 from .softmax import cross_entropy, overflows, softmax_loss
 
-TWICE = [  # a second pass, as in training: gradients are those of the last one
+TWICE = [  # as in training, other scores came before: what counts is the last forward
     new(),
-    call("forward", "S", "y"),
+    call("forward", "S0", "y0"),
+    call("forward", "S", "y", gives="loss"),  # before any backward: who has none yet keeps this point
+    call("forward", "S0", "y0"),
     call("backward"),
-    call("forward", "S", "y", gives="loss"),
+    call("forward", "S", "y"),
     call("backward", gives="dS"),
 ]
 
 
+def earlier(rng: np.random.Generator, S: NDArray[Any], y: NDArray[Any], more: int = 0) -> dict[str, Any]:
+    """S0 and y0 of the pass before: other scores and, image by image, another class; `more` images (0 or 1)."""
+    y0 = (y + 1) % S.shape[1]
+    return {"S0": rng.normal(size=(len(S) + more, S.shape[1])).astype(S.dtype), "y0": np.append(y0, y0[:more])}
+
+
 # Whoever wraps a wrong loss of their own has still written the module.
 @question(loss=1, dS=2, steps=TWICE, calls=[softmax_loss], carry=0.5)
-def SoftmaxLoss(S: Tensor, y: Tensor) -> Tensor:
+def SoftmaxLoss(S: Tensor, y: Tensor, S0: Tensor, y0: Tensor) -> Tensor:
     """The end of a network: mean cross-entropy of the scores, and its gradient in the scores.
 
-    S (N, K), y (N,) int in 0..K-1; loss (), dS (N, K). Nothing arrives from above.  [CS 7643, linear classifiers]"""
+    S (N, K), y (N,) int in 0..K-1; loss (), dS (N, K). Nothing arrives from above. S0 (M, K), y0 (M,) int in 0..K-1
+    went through it before, and leave nothing behind.  [CS 7643, linear classifiers]"""
     return cross_entropy(S, y)
 
 
@@ -41,13 +52,15 @@ def float32_and_read_only(rng: np.random.Generator) -> np.ndarray[Any, Any]:
 
 @SoftmaxLoss.cases
 def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("three images", S=ANIMALS, y=np.array([0, 1, 2]))
+    yield Case("three images", S=ANIMALS, y=np.array([0, 1, 2]), S0=ANIMALS[1:], y0=np.array([0, 0]))
     S, y = rng.normal(scale=2, size=(4, 5)), rng.integers(5, size=4)
-    yield Case("five classes", hidden=True, S=S, y=y)
-    yield Case("one image", hidden=True, S=rng.normal(size=(1, 3)), y=rng.integers(3, size=1))
-    S = 1000.0 * np.array([[1, 0, -1], [-1, 1, 0]])
-    yield Case("scores of a thousand", hidden=True, S=S, y=np.array([1, 0]))
-    yield Case("float32, read-only", hidden=True, S=float32_and_read_only(rng), y=rng.integers(3, size=4))
+    yield Case("five classes", hidden=True, S=S, y=y, **earlier(rng, S, y))
+    S, y = rng.normal(size=(1, 3)), rng.integers(3, size=1)
+    yield Case("one image", hidden=True, S=S, y=y, **earlier(rng, S, y, more=1))
+    S, y = 1000.0 * np.array([[1, 0, -1], [-1, 1, 0]]), np.array([1, 0])
+    yield Case("scores of a thousand", hidden=True, S=S, y=y, **earlier(rng, S, y))
+    S, y = float32_and_read_only(rng), rng.integers(3, size=4)
+    yield Case("float32, read-only", hidden=True, S=S, y=y, **earlier(rng, S, y, more=1))
 
 
 @SoftmaxLoss.mistake("Is it the loss of a batch or the mean over a batch, and what is its derivative?", code="M01")
@@ -71,76 +84,15 @@ def uphill(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
 
 
 @SoftmaxLoss.mistake("Do scores of 1000 reach your forward as they reach your softmax_loss?", code="M20")
-def overflowing(S: Tensor, y: Tensor) -> Tensor:
+def overflowing(S: Tensor, y: Tensor, S0: Tensor, y0: Tensor) -> Tensor:
     return overflows(S, y)
 
 
-@question(loss=1, dS=2, steps=TWICE, calls=[svm_loss], carry=0.5)
-def SVMLoss(S: Tensor, y: Tensor) -> Tensor:
-    """The other end of a network: mean hinge loss of the scores, and its gradient in the scores.
-
-    S (N, K), y (N,) int in 0..K-1; loss (), dS (N, K). Where s_j - s_y + 1 is exactly 0 the hinge's derivative
-    is 0. Nothing arrives from above.  [CS 7643, linear classifiers]"""
-    return torch.relu(margins(S, y)).sum(1).mean()
+@SoftmaxLoss.mistake("With zero scores and ten classes the loss is 2.30, not 1. Which logarithm?", code="M04")
+def log_of_base_ten(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
+    return {"loss": out.loss / math.log(10)}
 
 
-@SVMLoss.cases
-def _(rng: np.random.Generator) -> Iterator[Case]:
-    yield Case("three images", S=ANIMALS, y=np.array([0, 1, 2]))
-    S = rng.normal(scale=2, size=(4, 5))
-    yield Case("five classes", hidden=True, S=S, y=S.argsort()[:, 2])
-    S = rng.normal(scale=2, size=(1, 4))
-    yield Case("one image", hidden=True, S=S, y=S.argsort()[:, 1])
-    S = np.array([[3.0, 2.0, 4.0, 1.0], [0.0, 1.0, 2.0, 1.0], [5.0, 4.0, 4.0, 4.0]])
-    yield Case("margins of exactly one", hidden=True, kink=True, S=S, y=np.array([0, 1, 0]))
-    S = float32_and_read_only(rng)
-    yield Case("float32, read-only", hidden=True, S=S, y=S.argmin(1))
-
-
-def broken(S: Tensor, y: Tensor) -> Tensor:
-    """1 where a wrong class breaks the margin, else 0: (N, K)."""
-    return (margins(S, y) > 0).to(S.dtype)
-
-
-def balanced(V: Tensor, y: Tensor, share: Tensor) -> dict[str, Tensor]:
-    """dS with V (N, K) at the wrong classes, less `share` (N, 1) at the true one, as a mean."""
-    return {"dS": (V - one_hot(y, V.shape[1]) * share) / len(V)}
-
-
-@SVMLoss.mistake("Is it the loss of a batch or the mean over a batch, and what is its derivative?", code="M01")
-def gradient_not_averaged(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
-    return {"dS": out.dS * len(S)}
-
-
-@SVMLoss.mistake("Raise the true score of an image that pays. Does the loss feel it?", code="M39")
-def true_column_missing(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
-    V = broken(S, y)
-    return balanced(V, y, 0 * V[:, :1])
-
-
-@SVMLoss.mistake("Two classes break the margin. In how many terms does the true score stand?", code="M39")
-def true_column_once(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
-    V = broken(S, y)
-    return balanced(V, y, V.amax(1, keepdim=True))
-
-
-@SVMLoss.mistake("A margin broken by 2 and one broken by 5: where is the hinge steeper?", code="M39")
-def hinge_as_slope(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
-    V = torch.relu(margins(S, y))
-    return balanced(V, y, V.sum(1, keepdim=True))
-
-
-@SVMLoss.mistake("What does a class that keeps its margin add to dS?", code="M40")
-def every_class_broken(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
-    return balanced(torch.ones_like(S), y, torch.full_like(S[:, :1], S.shape[1]))
-
-
-@SVMLoss.mistake("What does your mask say at the kink, and what does the handout say?", code="M39")
-def kink_counted(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
-    V = (margins(S, y) >= 0) * (1 - one_hot(y, S.shape[1])).to(S.dtype)
-    return balanced(V, y, V.sum(1, keepdim=True))
-
-
-@SVMLoss.mistake("Raise the true score a little. Does the loss go the way that dS says?", code="M05")
-def wrong_way(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
-    return {"dS": -out.dS}
+@SoftmaxLoss.mistake("Two batches go through, one after the other. Whose gradient does your backward give?", code="M25")
+def first_forward_remembered(out: Any, S0: Tensor, y0: Tensor) -> dict[str, Tensor]:
+    return {"dS": (torch.softmax(S0, 1) - one_hot(y0, S0.shape[1])) / len(S0)}

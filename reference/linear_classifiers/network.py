@@ -2,6 +2,7 @@
 # Every mistake takes all inputs of its question, used or not.
 # ruff: noqa: ARG001
 
+import math
 from collections.abc import Iterator
 from itertools import pairwise
 from typing import Any
@@ -130,7 +131,10 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         N, sizes = (1, (4, 3)) if depth == 1 else (5, (4, 6, 5, 4, 3)[-depth - 1 :])
         X, given = rng.normal(size=(N, sizes[0])), parameters(rng, *sizes)
         S = scores_of(X, **given, between=between)
-        while depth == 2 and np.diff(np.sort(S)[1::2, -2:]).min() < 1.1:  # the others keep their margins
+        # depth 2: the others keep their margins; depth 3: at most one image has no living ReLU at the end
+        while (depth == 2 and np.diff(np.sort(S)[1::2, -2:]).min() < 1.1) or (
+            depth == 3 and len(np.unique(S, axis=0)) < N
+        ):
             X, given = rng.normal(size=(N, sizes[0])), parameters(rng, *sizes)
             S = scores_of(X, **given, between=between)
         if depth == 1:  # wrong by far: exp of the largest score is no number
@@ -171,6 +175,66 @@ def never_averaged(
 ) -> dict[str, Any]:
     N = len(X)
     return {"dX": N * out.dX, "dWs": [N * dW for dW in out.dWs], "dbs": [N * db for db in out.dbs]}
+
+
+def gradients_of(
+    loss: Tensor, X: Tensor, Ws: list[Tensor], bs: list[Tensor]
+) -> tuple[Tensor, list[Tensor], list[Tensor]]:
+    """The gradients of a loss in X, in every W and in every b."""
+    dX, *rest = torch.autograd.grad(loss, [X, *Ws, *bs])
+    return dX, rest[: len(Ws)], rest[len(Ws) :]
+
+
+@forward_backward.mistake("Run it on two batches, one after the other. Is dW that of the second alone?", code="M25")
+def added_to_the_first_pass(
+    out: Any, X: Tensor, Ws: list[Tensor], bs: list[Tensor], y: Tensor, between: str, head: str
+) -> dict[str, Any]:
+    with torch.enable_grad():
+        X0, y0 = (
+            torch.cat([X.detach().flip(0) / 2 + 1, X.detach()[:1]]),
+            (torch.cat([y.flip(0), y[:1]]) + 1) % len(bs[-1]),
+        )
+        given = (
+            X0.requires_grad_(),
+            [W.detach().requires_grad_() for W in Ws],
+            [b.detach().requires_grad_() for b in bs],
+        )
+        _, dWs, dbs = gradients_of(forward_backward.forward(*given, y0, between, head), *given)
+    return {
+        "dWs": [old + dW for old, dW in zip(dWs, out.dWs, strict=True)],
+        "dbs": [old + db for old, db in zip(dbs, out.dbs, strict=True)],
+    }
+
+
+@forward_backward.mistake("What does the last layer's backward get: ones, or what the head says?", code="M18")
+def head_not_asked(X: Tensor, Ws: list[Tensor], bs: list[Tensor], y: Tensor, between: str, head: str) -> Tensor:
+    loss = forward_backward.forward(X, Ws, bs, y, between, head).detach()
+    for i, (W, b) in enumerate(zip(Ws, bs, strict=True)):
+        if i > 0:
+            X = torch.relu(X) if between == "ReLU" else torch.sigmoid(X)
+        X = X @ W.T + b
+    return loss + (X - X.detach()).sum()
+
+
+@forward_backward.mistake("Move a pixel against your dX. Does the loss fall?", code="M05")
+def every_sign_wrong(
+    out: Any, X: Tensor, Ws: list[Tensor], bs: list[Tensor], y: Tensor, between: str, head: str
+) -> dict[str, Any]:
+    return {"dX": -out.dX, "dWs": [-dW for dW in out.dWs], "dbs": [-db for db in out.dbs]}
+
+
+@forward_backward.mistake("Is there another mean over the images on the way down to dX?", code="M02")
+def images_averaged_twice(
+    out: Any, X: Tensor, Ws: list[Tensor], bs: list[Tensor], y: Tensor, between: str, head: str
+) -> dict[str, Any]:
+    return {"dX": out.dX / len(X)}
+
+
+@forward_backward.mistake("With zero scores and ten classes the loss is 2.30, not 1. Which logarithm?", code="M04")
+def log_of_base_ten(
+    out: Any, X: Tensor, Ws: list[Tensor], bs: list[Tensor], y: Tensor, between: str, head: str
+) -> dict[str, Any]:
+    return {"loss": out.loss / math.log(10)} if head == "SoftmaxLoss" else {}
 
 
 @forward_backward.mistake("What lies between two Linear layers? Does your forward pass through it?", code="M38")

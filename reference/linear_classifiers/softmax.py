@@ -31,7 +31,7 @@ def softmax_loss(S: Tensor, y: Tensor) -> Tensor:
 def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("cat", S=np.array([[3.2, 5.1, -1.7]]), y=np.array([0]))
     yield Case("worked comparison", S=np.array([[-2.85, 0.86, 0.28]]), y=np.array([2]))
-    yield Case("two images", S=np.array([[1.0, 2.0, 3.0], [0.0, 2.0, 0.0]]), y=np.array([0, 1]))
+    yield Case("two images", S=np.array([[1.0, 2.0, 3.0], [0.0, 2.5, 0.0]]), y=np.array([0, 1]))
     S, y = rng.normal(scale=2, size=(5, 7)), rng.integers(7, size=5)
     yield Case("many classes", hidden=True, S=S, y=y)
     yield Case("one image", hidden=True, S=rng.normal(size=(1, 4)), y=rng.integers(4, size=1))
@@ -49,14 +49,14 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("tiny, a repeated row, read-only", hidden=True, S=S, y=np.array([2, 0, 1, 1]))
 
 
-@softmax_loss.mistake("With zero scores and ten classes the loss is 2.30, not 1. Which logarithm?")
+@softmax_loss.mistake("With zero scores and ten classes the loss is 2.30, not 1. Which logarithm?", code="M04")
 def log_of_base_ten(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
     return {"loss": out.loss / math.log(10)}
 
 
 @softmax_loss.mistake("Hand in every image twice. Should the loss double?", code="M01")
 def summed(out: Any, S: Tensor, y: Tensor) -> dict[str, Tensor]:
-    return {"loss": out.loss * len(S), "dS": out.dS * len(S)}
+    return {"loss": out.loss * len(S)}
 
 
 @softmax_loss.mistake("Your loss is a mean over images. What does that do to its derivative?", code="M01")

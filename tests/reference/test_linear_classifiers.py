@@ -153,6 +153,14 @@ def counted(S: Table, y: list[int]) -> Table:
     return rows
 
 
+def counted_in_weights(X: Table, W: Table, y: list[int], reg: Any) -> Table:
+    """The same in the weights, with the penalty's."""
+    C, columns = counted(scores(X, W, [0] * len(W)), y), list(zip(*X, strict=True))
+    return [
+        [dot([c[k] for c in C], x) + 2 * reg * w for x, w in zip(columns, row, strict=True)] for k, row in enumerate(W)
+    ]
+
+
 def answers(question: str, case: FrozenCase) -> dict[str, Any]:
     """Every output of a question, for inputs in 50 digits."""
     g = {name: exact(value) for name, value in case.inputs.items()}
@@ -171,17 +179,13 @@ def answers(question: str, case: FrozenCase) -> dict[str, Any]:
         return {"loss": variant(S, y, g["kind"])}
     if question == "svm_gradient":
         if case.kink:
-            C, reg = counted(scores(X, W, [0] * len(W)), y), g["reg"]
-            columns = list(zip(*X, strict=True))
-            return {
-                "dW": [
-                    [dot([c[k] for c in C], x) + 2 * reg * w for x, w in zip(columns, row, strict=True)]
-                    for k, row in enumerate(W)
-                ]
-            }
+            return {"dW": counted_in_weights(X, W, y, g["reg"])}
         return {"dW": gradient(lambda: full(X, W, y, g["reg"], "svm"), W)}
     if question == "full_loss":
         found = full(X, W, y, g["reg"], g["kind"])
+        if case.kink:
+            assert g["kind"] == "svm"
+            return {"loss": found, "dW": counted_in_weights(X, W, y, g["reg"])}
         return {"loss": found, "dW": gradient(lambda: full(X, W, y, g["reg"], g["kind"]), W)}
     if question == "loss_sensitivity":
         return {n: sensitivity(f, s, y, g["eps"]) for n, f in (("hinge", hinge_of), ("softmax", entropy_of))}
