@@ -12,6 +12,8 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import numpy as np
+
 from .errors import KeyFileError, WireError
 from .model import AnswerKey, Bound, FrozenCase, FrozenQuestion, MistakeNote, Output, OwnForward, Step, Value
 from .wire import decode, encode, pack, read_frame
@@ -27,12 +29,43 @@ def public_view(key: AnswerKey) -> AnswerKey:
         replace(
             question,
             mistakes=(),
-            cases=tuple(replace(case, mistakes={}, terms={}) for case in question.cases if not case.hidden),
+            cases=tuple(_public_case(question, case) for case in question.cases if not case.hidden),
         )
         for question in key.questions
     )
     provenance = {name: key.provenance[name] for name in PUBLIC_PROVENANCE if name in key.provenance}
     return replace(key, questions=questions, provenance=provenance, public=True, student="")
+
+
+def _public_case(question: FrozenQuestion, case: FrozenCase) -> FrozenCase:
+    """A public case without mistakes and terms. Where a predicate marks it, no right answer travels either: of that
+    only the form is needed, and it may be all that students are asked to find."""
+    bare = replace(case, mistakes={}, terms={})
+    if not question.predicate:
+        return bare
+    bounds = {
+        part: {
+            dtype: Bound(b.rtol, max(0.0, b.atol - b.rtol * _largest(case.expected[part]))) for dtype, b in rows.items()
+        }
+        for part, rows in case.bounds.items()
+    }
+    return replace(bare, expected={part: _form(value) for part, value in case.expected.items()}, bounds=bounds)
+
+
+def _form(value: Value) -> Value:
+    """A value of the same shapes and types, with zeros for all that is finite."""
+    if isinstance(value, list):
+        return [_form(item) for item in value]
+    array = np.asarray(value)
+    blank = np.where(np.isfinite(array), np.zeros_like(array), array)
+    return blank.astype(array.dtype) if isinstance(value, np.ndarray) else blank.astype(array.dtype).item()
+
+
+def _largest(value: Value) -> float:
+    if isinstance(value, list):
+        return max(map(_largest, value), default=0.0)
+    array = np.asarray(value, dtype=np.float64)
+    return float(np.abs(array[np.isfinite(array)]).max(initial=0.0))
 
 
 def dump(key: AnswerKey) -> bytes:

@@ -144,6 +144,8 @@ def test_no_mistake_hint_or_hidden_case_is_named(handout: Handout) -> None:
     public = load((handout.folder / PUBLIC_KEY).read_bytes())
     hidden = {(q.name, c.name) for q in handout.key.questions for c in q.cases if c.hidden}
     assert hidden and not hidden & {(q.name, c.name) for q in public.questions for c in q.cases}
+    answers = [v for q in public.questions if q.predicate for c in q.cases for v in c.expected.values()]
+    assert not any(np.isfinite(leaf).all() and np.any(leaf) for value in answers for leaf in numbers(value))
     assert not any(q.mistakes or any(c.terms or c.mistakes for c in q.cases) for q in public.questions)
 
 

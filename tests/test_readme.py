@@ -53,8 +53,8 @@ def test_the_demo_prints_these_lines(grader: Run, tmp_path: Path) -> None:
     printed = done.stdout.splitlines()
     for line in table.splitlines():
         assert line in printed
-    assert "of 96 submissions" in README
-    assert len(list((COHORT / "submissions").iterdir())) == 96
+    assert "of 97 submissions" in README
+    assert len(list((COHORT / "submissions").iterdir())) == 97
 
 
 def test_a_student_reads_this(grader: Run, handout: Path, tmp_path: Path) -> None:

@@ -99,7 +99,12 @@ def read_questions(course: Course, name: str) -> tuple[Assignment, str, ModuleTy
     check_stub(assignment, course.handout(name))
     path, fixtures, built = course.handout(name) / "fixtures.py", "", None
     if path.exists():
-        fixtures = path.read_text(encoding="utf-8")
+        try:
+            fixtures = path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            raise AuthorError(
+                f"the fixtures are not UTF-8 ({error})", "Save the file as UTF-8", str(path), 0
+            ) from error
         built = _import(f"_fixtures_{name}", path, path.parent)
     _find_harnesses(assignment, built, path)
     return assignment, fixtures, built
@@ -148,7 +153,7 @@ def _import(name: str, path: Path, folder: Path) -> ModuleType:
         raise
     except SyntaxError as error:
         raise AuthorError(error.msg, "Mend the syntax", str(error.filename or path), error.lineno or 0) from error
-    except Exception as error:
+    except (Exception, SystemExit) as error:
         file, line = last_line_in(error, folder, path)
         raise AuthorError(f"{type(error).__name__}: {error}", "The file must load without error", file, line) from error
     return module

@@ -119,8 +119,8 @@ def _audit_each(names: Sequence[str], options: list[str], workers: int) -> int:
 
     def run(name: str) -> subprocess.CompletedProcess[str]:
         started = time.monotonic()
-        command = [sys.executable, "-P", "-c", BOOT, root, "audit", name, *options]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        command = [sys.executable, "-P", "-X", "utf8", "-c", BOOT, root, "audit", name, *options]
+        done = subprocess.run(command, capture_output=True, encoding="utf-8", errors="replace", check=False)
         word = {0: "clean", 1: "NOT CLEAN"}.get(done.returncode, "could not be audited")
         click.echo(f"{name}: {word} ({time.monotonic() - started:.0f} s)", err=True)
         return done

@@ -49,7 +49,7 @@ class Reference:
                 return self.run(case, forward, dtype, set(self.q.gradients.values()), noise)
         except AuthorError:
             raise
-        except Exception as error:
+        except (Exception, SystemExit) as error:
             file, line = last_line_in(error, Path(where.file).parent, Path(where.file))
             at = Where(file, line) if line else where
             said = str(error).rstrip(".\n ")

@@ -83,11 +83,9 @@ def compare(
         kind = "wrong value" if type(answer) is type(expected) else "wrong type"
         return Comparison(name, kind, None, Misfit("text", answer, expected))
     if isinstance(expected, list):
-        if isinstance(answer, np.ndarray) and answer.ndim:
-            answer = list(answer)
-        if not isinstance(answer, list):
+        if not (isinstance(answer, list) or (isinstance(answer, np.ndarray) and answer.ndim)):
             return Comparison(name, "wrong type", None, Misfit("type", answer, "list"))
-        if len(answer) != len(expected):
+        if len(answer) != len(expected):  # before a list is made of rows, of which there may be 10^12 without a byte
             return Comparison(name, "wrong shape", None, Misfit("items", len(answer), len(expected)))
         pairs = zip(answer, expected, strict=True)
         return _first_wrong(name, [_part(f"{name}[{i}]", a, e, rows, parts) for i, (a, e) in enumerate(pairs)])

@@ -6,6 +6,7 @@ so far is a fault of its author's: UNGRADED."""
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Mapping
 from typing import Any
 
@@ -87,7 +88,7 @@ def arguments(
         return _fit(written(question, case, part), values[part], case.expected[part])
 
     own = {**case.inputs, **case.kept}
-    given: dict[str, Any] = {k: np.array(v) if isinstance(v, np.ndarray) else v for k, v in own.items()}
+    given: dict[str, Any] = {name: copy.deepcopy(value) for name, value in own.items()}  # the predicate may sort them
     for step in question.steps:
         response = step.gives[0].partition(".")[0]
         if step.gives == (response,):

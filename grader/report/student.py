@@ -116,6 +116,8 @@ def _show(value: Value) -> str:
 
 
 def _brief(value: Value) -> str:
+    if isinstance(value, list) and any(isinstance(item, (np.ndarray, list, dict)) for item in value):
+        return f"[{', '.join(map(_brief, value[:4]))}{', …' * (len(value) > 4)}]"
     return f"{value.shape} array" if isinstance(value, np.ndarray) else repr(value)
 
 

@@ -248,7 +248,11 @@ class Runner:
         header = {"op": "ready", "library": self.key.library, "fixtures": bool(self.key.fixtures)}
         buffers = [self.key.fixtures.encode()] if self.key.fixtures else []
         try:
-            channel.request(header, buffers, READY_SECONDS, LOAD_CAP)
+            got, _ = channel.request(header, buffers, READY_SECONDS, LOAD_CAP)
+            if got.get("error") is not None:
+                why = failure_of(got["error"], "fixtures.py does not load where it is graded: ").message
+                self._end()
+                raise SandboxError(why)
         except (TimedOut, Died, WireError) as error:
             cause = self._end()
             raise SandboxError(f"a worker did not get ready ({cause or type(error).__name__})") from error

@@ -7,15 +7,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from coursekit import HEAD, line_of, write_course
+from coursekit import CASES, HEAD, SQUARE, line_of, write_course
 
 from grader.audit import Audit, audit
 from grader.author.source import read_source
 from grader.course import Course
 from grader.errors import AuthorError
 from grader.freeze import freeze
+from grader.judge import judge
+from grader.judge.diagnose import diagnose
+from grader.judge.properties import judge_property
 from grader.keyfile import dump, load, public_view
-from grader.model import AnswerKey, Limits, Report, SourceFile, Submission, Verdict
+from grader.model import AnswerKey, Limits, Report, Response, SourceFile, Submission, Verdict
 from grader.pipeline import grade
 from grader.sandbox.zygote import launcher
 
@@ -319,3 +322,74 @@ def test_refused_with_a_mend(name: str, tmp_path: Path) -> None:
         read_source(write_course(tmp_path, source, names=names, stub=stub, fixtures=FIXTURES), "demo")
     assert what in caught.value.what and mend in caught.value.mend
     assert caught.value.line > line_of(HEAD, "import torch")
+
+
+# -- what a hostile review found -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("rows", [3, 10**12])
+def test_rows_without_a_byte_are_counted_before_they_are_looked_at(tmp_path: Path, rows: int) -> None:
+    """An array (10^12, 0) is no byte long; as a list it would fill the memory of the grader."""
+    key = freeze(write_course(tmp_path, LISTS), "demo")
+    (question,) = key.questions
+    empty = np.zeros((rows, 0))
+    answers = {c.name: Response({**c.expected, "dweights": empty}) for c in question.cases}
+    outcomes = judge(question, answers)[0]
+    found = {o.kind for o in outcomes if o.output == "dweights"}
+    assert found <= {"wrong shape"} and len(diagnose(question, answers, outcomes, ())) == len(outcomes)
+    started = freeze(write_course(tmp_path / "p", PROPERTY, names="accurate, not_all_alike", stub=STUB), "demo")
+    prop = next(q for q in started.questions if q.name == "not_all_alike")
+    told = judge_property(prop, {c.name: Response({"weights": empty}) for c in prop.cases})
+    assert {o.verdict for o in told} == {Verdict.FAIL}
+
+
+def test_the_public_key_holds_no_answer_to_what_a_property_marks(tmp_path: Path) -> None:
+    key = freeze(write_course(tmp_path, PROPERTY, names="accurate, not_all_alike", stub=STUB), "demo")
+    public = load(dump(public_view(key)))
+    for q, whole in zip(public.questions, key.questions, strict=True):
+        (case,) = q.cases
+        for value in case.expected.values():
+            assert not any(np.any(leaf) for leaf in (value if isinstance(value, list) else [value]))
+        right = {case.name: Response(whole.cases[0].expected)}
+        assert [o.verdict for o in judge_property(q, right)] == [Verdict.PASS], "it is marked as before"
+    wrong = {"seen": Response({"weights": [np.zeros((3, 2))]})}
+    assert [o.verdict for o in judge_property(public.questions[1], wrong)] == [Verdict.FAIL]
+
+
+@linux
+def test_a_submission_may_import_the_fixtures_that_the_check_knows(tmp_path: Path) -> None:
+    course = write_course(
+        tmp_path, TRAIN, fixtures=FIXTURES + "\n\ndef mean_square(a, b):\n    return ((a - b) ** 2).mean()\n",
+        library="torch", stub="def train_step(model, optimizer, X, y):\n    raise NotImplementedError\n",
+    )  # fmt: skip
+    solution = SOLUTION.replace("((model(X) - y) ** 2).mean()", "mean_square(model(X), y)")
+    uses = "from fixtures import mean_square\n" + solution
+    assert graded(freeze(course, "demo"), uses).score == 8
+
+
+@linux
+def test_fixtures_that_load_at_freeze_alone_say_why(tmp_path: Path) -> None:
+    fixtures = "from pathlib import Path\n\nHERE = Path(__file__).read_text()\n" + FIXTURES
+    course = write_course(
+        tmp_path, TRAIN, fixtures=fixtures, library="torch",
+        stub="def train_step(model, optimizer, X, y):\n    raise NotImplementedError\n",
+    )  # fmt: skip
+    report = graded(freeze(course, "demo"), SOLUTION)
+    assert report.status == "ungraded" and report.score is None
+    said = " ".join([*report.notes, *(o.message for q in report.questions for o in q.outcomes)])
+    assert "fixtures.py does not load where it is graded" in said
+
+
+@pytest.mark.parametrize(
+    ("fixtures", "what"),
+    [("import sys\nsys.exit(0)\n", "SystemExit"), (b"# caf\xe9\n", "not UTF-8"), (b"\xef\xbb\xbfimport math\n", "")],
+)
+def test_odd_fixtures_are_refused_in_one_line(tmp_path: Path, fixtures: str | bytes, what: str) -> None:
+    course = write_course(tmp_path, SQUARE + CASES.format(name="square"))
+    path = course.handout("demo") / "fixtures.py"
+    path.write_bytes(fixtures.encode() if isinstance(fixtures, str) else fixtures)
+    if not what:
+        assert freeze(course, "demo").fixtures == "import math\n"
+        return
+    with pytest.raises(AuthorError, match=what):
+        freeze(course, "demo")

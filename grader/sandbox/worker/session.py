@@ -59,9 +59,14 @@ class Session:
             if any(b"optim" in data for data in buffers):
                 self.first_optimizer()
         if header["fixtures"]:
-            built: dict[str, Any] = {"__name__": "fixtures"}
-            exec(compile(buffers[0].decode("utf-8"), "fixtures.py", "exec", dont_inherit=True), built)
-            self.fixtures = built
+            built = types.ModuleType("fixtures")
+            built.__file__ = "fixtures.py"
+            sys.modules["fixtures"] = built  # a submission may import it, whether it brings its own or not
+            try:
+                exec(compile(buffers[0].decode("utf-8"), "fixtures.py", "exec", dont_inherit=True), built.__dict__)
+            except BaseException as error:
+                return {"error": describe(error, {"fixtures.py"})}, []
+            self.fixtures = built.__dict__
         return {}, []
 
     def first_optimizer(self) -> None:
