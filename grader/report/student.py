@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..locate import Located
-from ..model import FrozenQuestion, Outcome, QuestionResult, Report, Response, Value, Verdict
+from ..model import Fixture, FrozenQuestion, Outcome, QuestionResult, Report, Response, Value, Verdict
 from ..selfcheck import OwnGradient
 from ..text import plural
 
@@ -112,13 +112,19 @@ def _called(question: FrozenQuestion, outcome: Outcome) -> str:
 def _show(value: Value) -> str:
     if isinstance(value, np.ndarray):
         return np.array2string(value, separator=", ", precision=4, max_line_width=10_000).replace("\n", "")
+    if isinstance(value, list):
+        return f"[{', '.join(map(_show, value))}]"
+    if isinstance(value, Fixture):
+        return f"{value.name}({', '.join(f'{name}={_show(item)}' for name, item in value.args.items())})"
     return repr(value)
 
 
 def _brief(value: Value) -> str:
     if isinstance(value, list) and any(isinstance(item, (np.ndarray, list, dict)) for item in value):
         return f"[{', '.join(map(_brief, value[:4]))}{', …' * (len(value) > 4)}]"
-    return f"{value.shape} array" if isinstance(value, np.ndarray) else repr(value)
+    if isinstance(value, Fixture):
+        return f"{value.name}({', '.join(f'{name}={_brief(item)}' for name, item in value.args.items())})"
+    return f"{value.shape} array" if isinstance(value, np.ndarray) and value.size > 6 else _show(value)
 
 
 def summary(report: Report, whole: bool) -> str:

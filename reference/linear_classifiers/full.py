@@ -64,7 +64,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     X, _, y = draw(rng, N=5, D=2, K=4)
     yield Case("zero weights", hidden=True, X=X, W=np.zeros((4, 2)), y=y, reg=0.4, kind="softmax")
     X, W, y = draw(rng, N=6, D=4, K=3)
-    X = np.repeat(X, 2, axis=1)[:, ::2]
+    X, W = np.repeat(X.astype(np.float32), 2, axis=1)[:, ::2], W.astype(np.float32)
     X.flags.writeable = W.flags.writeable = y.flags.writeable = False
     yield Case("svm, read-only", hidden=True, X=X, W=W, y=y, reg=0.2, kind="svm")
     X, _, y = draw(rng, N=5, D=3, K=4)  # all scores are equal, so no class is known by its score

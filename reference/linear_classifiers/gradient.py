@@ -42,7 +42,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     X, W, y = draw(rng, N=6, D=3, K=2)
     yield Case("two classes", hidden=True, X=X, W=W, y=y, reg=0.2)
     X, W, y = draw(rng, N=4, D=3, K=4)
-    X, W = np.repeat(X, 2, axis=1)[:, ::2], np.repeat(W, 2, axis=0)[::2]
+    X, W = (np.repeat(A.astype(np.float32), 2, axis=1)[:, ::2] for A in (X, W))
     X.flags.writeable = W.flags.writeable = y.flags.writeable = False
     yield Case("strided and read-only", hidden=True, X=X, W=W, y=y, reg=0.4)
 

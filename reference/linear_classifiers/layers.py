@@ -53,9 +53,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     for name, N, D, K, M in sizes:
         X, W, b = rng.normal(size=(N, D)), rng.normal(size=(K, D)), rng.normal(size=K)
         yield Case(name, hidden=True, X=X, W=W, b=b, X0=rng.normal(size=(M, D)), dout0=rng.normal(size=(M, K)))
-    X, W, b = rng.normal(size=(5, 6))[:, ::2], rng.normal(size=(3, 4)).T, rng.normal(size=4)
-    X.flags.writeable = W.flags.writeable = b.flags.writeable = False
-    yield Case("strided", hidden=True, X=X, W=W, b=b, X0=rng.normal(size=(6, 3)), dout0=rng.normal(size=(6, 4)))
+    wide, tall, last = (rng.normal(size=size).astype(np.float32) for size in ((5, 6), (3, 4), (4,)))
+    single: dict[str, Any] = {"X": wide[:, ::2], "W": tall.T, "b": last}
+    for array in single.values():
+        array.flags.writeable = False
+    yield Case("strided", hidden=True, **single, X0=rng.normal(size=(6, 3)), dout0=rng.normal(size=(6, 4)))
 
 
 @Linear.accept("db as a row (1, K)")

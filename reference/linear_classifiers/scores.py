@@ -73,7 +73,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("two rows", X=np.array([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]]))
     yield Case("one column", hidden=True, X=rng.normal(size=(4, 1)))
     yield Case("one row", hidden=True, X=rng.normal(size=(1, 5)))
-    X = rng.normal(size=(3, 8))[:, ::2]
+    X = rng.normal(size=(3, 8)).astype(np.float32)[:, ::2]
     X.flags.writeable = False
     yield Case("strided and read-only", hidden=True, X=X)
 
@@ -101,7 +101,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("four pixels, three classes", W=WEIGHTS, b=BIAS)
     yield Case("one class", hidden=True, W=rng.normal(size=(1, 4)), b=rng.normal(size=1))
     yield Case("five by two", hidden=True, W=rng.normal(size=(5, 2)), b=rng.normal(size=5))
-    W, b = rng.normal(size=(3, 4)), rng.normal(size=3)
+    W, b = rng.normal(size=(3, 4)).astype(np.float32), rng.normal(size=3).astype(np.float32)
     W.flags.writeable = b.flags.writeable = False
     yield Case("read-only", hidden=True, W=W, b=b)
 

@@ -57,7 +57,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
         h, w = rng.integers(1, 4, size=3) / 4, rng.integers(1, 4, size=3) / 4
         yield Case(name, hidden=True, kink=True, h=h, w=w, b=float(z - h @ w), t=t)
     h, w, b = placed(rng, 6, rng.uniform(0.3, 0.7))
-    h, w = h.repeat(2)[::2], w.repeat(3)[::3]
+    h, w = h.astype(np.float32).repeat(2)[::2], w.astype(np.float32).repeat(3)[::3]
     h.flags.writeable = w.flags.writeable = False
     yield Case("strided and read-only", hidden=True, h=h, w=w, b=b, t=0)
 

@@ -107,7 +107,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     ]:
         yield Case(name, hidden=True, samples=rng.permutation(np.arange(N) < ones).astype(np.int64))
     yield Case("one toss", hidden=True, samples=np.array([1]))
-    samples = np.repeat(rng.permutation([1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0]), 2)[::2]
+    samples = np.repeat(rng.permutation([1.0, 0.0, 0.0, 1.0, 1.0, 0.0, 0.0]).astype(np.float32), 2)[::2]
     samples.flags.writeable = False
     # Rounding a float 1 would leave the domain: kink=True measures no noise.
     yield Case("floats, strided and read-only", hidden=True, kink=True, samples=samples)
