@@ -3,7 +3,7 @@
 # ruff: noqa: ARG001
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import numpy as np
@@ -29,7 +29,7 @@ def solve(X: Tensor, t: Tensor) -> Pair:
     return both[:-1], both[-1]
 
 
-@question(w=5, b=2)
+@question(w=3, b=1)
 def least_squares(X: Tensor, t: Tensor) -> Pair:
     """Weights and bias that minimise 1/(2N) ||X w + b - t||^2; where many do, any of them.
 
@@ -132,10 +132,15 @@ def one_row_per_power(out: Any, x: Tensor, degree: int) -> dict[str, Tensor]:
     return {"Phi": out.Phi.T}
 
 
+def residuals(data: list[Tensor], degree: int, other: list[Tensor]) -> Tensor:
+    """Residuals on `other` of the polynomial of this degree that fits `data` best."""
+    w, b = solve(powers(data[0], degree), data[1])
+    return powers(other[0], degree) @ w + b - other[1]
+
+
 def fitted(data: list[Tensor], degree: int, other: list[Tensor]) -> Tensor:
     """Cost on `other` of the polynomial of this degree that fits `data` best."""
-    w, b = solve(powers(data[0], degree), data[1])
-    return ((powers(other[0], degree) @ w + b - other[1]) ** 2).mean() / 2
+    return (residuals(data, degree, other) ** 2).mean() / 2
 
 
 @question(degree=6, calls=[predict, squared_error_cost, least_squares, polynomial_features], carry=0.5)
@@ -147,24 +152,50 @@ def select_degree(train: list[Tensor], valid: list[Tensor], degrees: list[int]) 
     return min(sorted(degrees), key=lambda degree: float(fitted(train, degree, valid)))
 
 
-def best_place(train: Data, valid: Data, degrees: list[int], share: float = 1, gap: float = 1) -> int:
-    """Place in `degrees` of the least validation cost, -1 where no other costs `gap` times as much; of the constant
-    term of each fit only a share is taken."""
+def squares(r: NDArray[Any]) -> Any:
+    return (r**2).mean()
+
+
+def absolutes(r: NDArray[Any]) -> Any:
+    return np.abs(r).mean()
+
+
+def largest(r: NDArray[Any]) -> Any:
+    return np.abs(r).max()
+
+
+def best_place(
+    train: Data,
+    valid: Data,
+    degrees: list[int],
+    share: float = 1,
+    gap: float = 1,
+    size: Callable[[NDArray[Any]], Any] = squares,
+) -> int:
+    """Place in `degrees` of the residuals on the validation data that are least by `size`, -1 where no others are
+    `gap` times as large; of the constant term of each fit only a share is taken."""
     V, U = (np.vander(x, max(degrees) + 1, increasing=True) for x in (train[0], valid[0]))
-    costs = []
+    sizes = []
     for degree in degrees:
         fit = np.linalg.lstsq(V[:, : degree + 1], train[1], rcond=None)[0]
         fit[0] *= share
-        costs.append(((U[:, : degree + 1] @ fit - valid[1]) ** 2).mean())
-    first, second = np.argsort(costs)[:2]
-    return int(first) if costs[second] >= gap * costs[first] else -1
+        sizes.append(size(U[:, : degree + 1] @ fit - valid[1]))
+    first, second = np.argsort(sizes)[:2]
+    return int(first) if sizes[second] >= gap * sizes[first] else -1
+
+
+def hangs_on_all(train: Data, valid: Data, degrees: list[int], place: int) -> bool:
+    """Whether another degree wins where training and validation data are exchanged, and where the bias is lost:
+    least_squares puts half of the constant term there, beside the weight of the column of ones."""
+    return (
+        best_place(valid, train, degrees) != place
+        and best_place(train, valid, degrees, share=0.5) != place
+        and best_place(train, valid, degrees, share=0) != place
+    )
 
 
 def overfitting(rng: np.random.Generator, N: int, degrees: list[int], true: int) -> dict[str, Any]:
-    """Noisy points of a polynomial whose degree is `true`, which wins by far on the validation data.
-
-    It does not win where training and validation data are exchanged, nor where the bias is lost: least_squares puts
-    half of the constant term there, beside the weight of the column of ones."""
+    """Noisy points of a polynomial whose degree is `true`, which wins by far on the validation data."""
     place = degrees.index(true)
     while True:
         x, v = np.linspace(-1, 1, N) + rng.uniform(-0.5, 0.5, size=N) / N, rng.uniform(-1, 1, size=N + 3)
@@ -174,13 +205,35 @@ def overfitting(rng: np.random.Generator, N: int, degrees: list[int], true: int)
         train, valid = (
             [at, np.polynomial.Polynomial(shape)(at) + rng.normal(scale=0.3, size=len(at))] for at in (x, v)
         )
-        if (
-            best_place(train, valid, degrees, gap=1.3) == place
-            and best_place(valid, train, degrees) != place
-            and best_place(train, valid, degrees, share=0.5) != place
-            and best_place(train, valid, degrees, share=0) != place
-        ):
+        if best_place(train, valid, degrees, gap=1.3) == place and hangs_on_all(train, valid, degrees, place):
             return {"train": train, "valid": valid, "degrees": degrees}
+
+
+def disputed(rng: np.random.Generator, N: int, degrees: list[int]) -> dict[str, Any]:
+    """Points such that the squared cost, the mean absolute error and the largest error on the validation data each
+    choose another degree, and none by a hair; the squared cost does not choose the highest.
+
+    Random points hardly ever do that. So each validation target is near the prediction of some degree, any of them."""
+    top = degrees.index(max(degrees))
+    while True:
+        x, v = np.linspace(-1, 1, N) + rng.uniform(-0.5, 0.5, size=N) / N, rng.uniform(-1, 1, size=5)
+        train = [x, 4 + x - 2 * x**2 + rng.normal(scale=0.8, size=N)]
+        fits = np.array([np.polynomial.Polynomial.fit(train[0], train[1], degree)(v) for degree in degrees])
+        for _ in range(100):
+            valid = [v, fits[rng.integers(len(degrees), size=5), range(5)] + rng.normal(scale=0.2, size=5)]
+            r = fits - valid[1]
+            places = [int(np.argmin(size)) for size in ((r**2).mean(1), np.abs(r).mean(1), np.abs(r).max(1))]
+            if (
+                len(set(places)) == 3
+                and places[0] != top
+                and [
+                    best_place(train, valid, degrees, gap=1.2 if size is squares else 1.08, size=size)
+                    for size in (squares, absolutes, largest)
+                ]
+                == places
+                and hangs_on_all(train, valid, degrees, places[0])
+            ):
+                return {"train": train, "valid": valid, "degrees": degrees}
 
 
 @select_degree.cases
@@ -195,6 +248,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     x, v = np.linspace(-1, 1, 6), rng.uniform(-1, 1, size=4)
     train, valid = [x, np.zeros(6)], [v, rng.normal(size=4) + 1]  # every fit is 0, so every degree costs the same
     yield Case("a tie", hidden=True, kink=True, train=train, valid=valid, degrees=[3, 1, 4, 2])
+    yield Case("many small residuals or one large", hidden=True, **disputed(rng, 8, [1, 2, 3, 4, 5]))
+    yield Case("three ways to measure", hidden=True, **disputed(rng, 9, [4, 1, 5, 2, 3]))
     data = overfitting(rng, 8, [0, 1, 2, 4], 2)
     yield Case("one degree alone", hidden=True, train=data["train"], valid=data["valid"], degrees=[4])
 
@@ -207,6 +262,16 @@ def chosen_on_the_training_data(train: list[Tensor], valid: list[Tensor], degree
 @select_degree.mistake("Which data may the weights see, and which data are kept to judge them?")
 def fitted_to_the_validation_data(train: list[Tensor], valid: list[Tensor], degrees: list[int]) -> int:
     return min(sorted(degrees), key=lambda degree: float(fitted(valid, degree, train)))
+
+
+@select_degree.mistake("Residuals of 2 and 2, or of 0 and 3: which cost less by squared_error_cost?")
+def judged_by_absolute_error(train: list[Tensor], valid: list[Tensor], degrees: list[int]) -> int:
+    return min(sorted(degrees), key=lambda degree: float(residuals(train, degree, valid).abs().mean()))
+
+
+@select_degree.mistake("Only the worst example counts with you. Do the others cost nothing?")
+def judged_by_largest_error(train: list[Tensor], valid: list[Tensor], degrees: list[int]) -> int:
+    return min(sorted(degrees), key=lambda degree: float(residuals(train, degree, valid).abs().max()))
 
 
 @select_degree.mistake("Two degrees cost the same. Which of them does the handout want?")
