@@ -305,7 +305,9 @@ def test_the_cases_of_training_are_worth_it(key: AnswerKey) -> None:
 
 def test_digits_can_be_told_apart_and_only_by_what_is_learnt(key: AnswerKey) -> None:
     found = cases(key, "held_out_accuracy")
-    assert len({case.inputs["X"].tobytes() for case in found}) == len(found) == 3
+    assert len({case.inputs["X"].tobytes() for case in found}) == len(found) == 2
+    (question,) = [q for q in key.questions if q.name == "held_out_accuracy"]
+    assert question.seconds is not None and question.seconds > 10 * len(found)  # ten are promised for each
     for case in found:
         X, y, new, answers = (
             case.inputs["X"],
