@@ -221,7 +221,7 @@ def digits_classifier(X, y, X_new):
 
     X (N, P) and X_new (M, P) uint8: an image in each row, its P pixels, from 0 to 255, in an order that nobody tells
     you (the same in all images). y (N,) classes, integers from 0 to 9. Which classifier, and how you train it, is your
-    own affair. It must be right about at least 90 of 100 images that it has not seen, within ten seconds on one core,
-    every time: set torch.manual_seed if you use chance. data.py has digits to try it on.
+    own affair. It must be right about at least 90 of 100 images that it has not seen, within ten seconds a call, on one
+    core, every time: set torch.manual_seed if you use chance. data.py has digits to try it on.
     """
     raise NotImplementedError

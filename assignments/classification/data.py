@@ -98,4 +98,6 @@ def _read_idx(path):
         raise ValueError(
             f"{path}: {len(data) - start} bytes where its head promises {math.prod(shape)}; fetch it again"
         )
+    if 0 in shape:
+        raise ValueError(f"{path}: holds nothing, its axes are {tuple(shape)}; fetch it again")
     return np.frombuffer(data, np.uint8, offset=start).reshape(shape).copy()

@@ -2,6 +2,7 @@
 
 You need not read this to do the assignment, but you may: the numbers in it come from the cases."""
 
+import numpy as np
 import torch
 from torch import nn
 
@@ -95,11 +96,15 @@ def _weights(model):
 
 
 def _numbers(losses, like):
-    """The losses as one tensor; NaN for what is no number."""
-    found = []
-    for loss in losses if isinstance(losses, (list, tuple, torch.Tensor)) and len(losses) else []:
-        try:
-            found.append(float(loss.detach() if isinstance(loss, torch.Tensor) else loss))
-        except (TypeError, ValueError, RuntimeError):
-            found.append(float("nan"))
-    return torch.tensor(found, dtype=like.dtype)
+    """The losses as one tensor; NaN for what is no number. A number where a list is asked for stays a number."""
+    if isinstance(losses, (torch.Tensor, np.ndarray)) and losses.ndim == 0:
+        return torch.tensor(_number(losses), dtype=like.dtype)
+    many = isinstance(losses, (list, tuple, torch.Tensor, np.ndarray))
+    return torch.tensor([_number(loss) for loss in losses] if many else [], dtype=like.dtype)
+
+
+def _number(loss):
+    try:
+        return float(loss.item() if isinstance(loss, (torch.Tensor, np.ndarray)) else loss)
+    except (TypeError, ValueError, RuntimeError):
+        return float("nan")

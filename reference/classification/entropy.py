@@ -93,6 +93,12 @@ def small_number_in_the_log(P: Tensor, Q: Tensor) -> Tensor:
     return (P * torch.log((P + 1e-12) / (Q + 1e-12))).sum()
 
 
+@kl_divergence.mistake("The model rules out what happens. Do you leave that class out of the sum?")
+def where_both_are_positive(P: Tensor, Q: Tensor) -> Tensor:
+    both = (P > 0) & (Q > 0)
+    return (P[both] * torch.log(P[both] / Q[both])).sum()
+
+
 @kl_divergence.mistake("A class of probability 0: what does it add to an average?")
 def zero_times_infinity(P: Tensor, Q: Tensor) -> Tensor:
     return (P * torch.log(P / Q)).sum()
@@ -116,6 +122,11 @@ def truth_in_the_logarithm(P_true: Tensor, P_model: Tensor) -> Tensor:
 @cross_entropy.mistake("The logarithm of a probability is never positive. Is a loss?", code="M05")
 def minus_forgotten(out: Any, P_true: Tensor, P_model: Tensor) -> dict[str, Tensor]:
     return {"H": -out.H}
+
+
+@cross_entropy.mistake("What does your library's function expect: logits or probabilities?", code="M37")
+def probabilities_taken_for_logits(P_true: Tensor, P_model: Tensor) -> Tensor:
+    return -(P_true * torch.log_softmax(P_model, 0)).sum()
 
 
 @cross_entropy.mistake("The model rules out what happens. How surprised may it be?", code="M23")

@@ -1,4 +1,4 @@
-"""Training a network: one step with an optimizer that is given, and a whole run with one that is not."""
+"""Training a network: one step with an optimizer that is given."""
 # Every mistake takes all arguments of its function, used or not.
 # ruff: noqa: ARG001
 
@@ -10,14 +10,13 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
-from torch.nn.functional import cross_entropy
+from torch.nn.functional import cross_entropy, nll_loss
 
 from grader import Case, question, run
 
 Model: TypeAlias = Any
 Optimizer: TypeAlias = Any
 STEP = run("several_steps", "weights", "masks", "kept", "Xs", "Ys", "lr", "momentum", "training", "stale")
-WHOLE = run("whole_training", "weights", "masks", "kept", "X", "Y", "lr", "steps", "training")
 
 
 @question(losses=3, left=7, mode=1, through=STEP)
@@ -34,18 +33,6 @@ def train_step(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> floa
     return float(loss.item())
 
 
-@question(losses=2, left=4, mode=1, through=WHOLE)
-def train(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    """`steps` times train_step on all examples at once, with one SGD optimizer of rate lr and momentum 0.9; the
-    losses. The model is left in evaluation mode.
-
-    X (N, D), Y (N,) classes in 0..K-1, steps >= 1.  [CISC 7026, classification: torch optimization coding]"""
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=0.9)
-    losses = [train_step.function(model, optimizer, X, Y) for _ in range(steps)]
-    model.eval()
-    return losses
-
-
 def draw(rng: np.random.Generator, sizes: list[int], most: int) -> dict[str, Any]:
     """Weights of a network with layers of these sizes, and masks for batches of at most so many examples."""
     weights: list[NDArray[Any]] = []
@@ -53,12 +40,6 @@ def draw(rng: np.random.Generator, sizes: list[int], most: int) -> dict[str, Any
         weights += [rng.normal(size=(after, before)), rng.normal(size=after)]
     masks = (rng.permuted(np.tile(np.arange(sizes[1]), (most, 1)), axis=1) % 3 > 0).astype(float)
     return {"weights": weights, "masks": masks, "kept": round(0.5 + sizes[1] / 20, 2)}
-
-
-def whole(rng: np.random.Generator, n: int, D: int, K: int) -> dict[str, Any]:
-    """A data set X (n, D), Y (n,)."""
-    made = batches(rng, [n], D, K)
-    return {"X": made["Xs"][0], "Y": made["Ys"][0]}
 
 
 def batches(rng: np.random.Generator, sizes: list[int], D: int, K: int) -> dict[str, Any]:
@@ -75,6 +56,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one step", **made, **one, lr=0.5, momentum=0.0, training=True, stale=None)
     made, five = draw(rng, [3, 4, 3], 4), batches(rng, [4, 4, 4, 4, 2], 3, 3)
     yield Case("five steps", **made, **five, lr=0.3, momentum=0.9, training=True, stale=None)
+    made, two = draw(rng, [2, 4, 3], 3), batches(rng, [3, 2], 2, 3)
+    yield Case("after an evaluation", **made, **two, lr=0.4, momentum=0.5, training=False, stale=-0.7)
     made, five = draw(rng, [4, 6, 5, 3], 5), batches(rng, [5, 5, 5, 5, 3], 4, 3)
     yield Case("two hidden layers", hidden=True, **made, **five, lr=0.25, momentum=0.8, training=True, stale=None)
     made, three = draw(rng, [2, 5, 4], 3), batches(rng, [3, 3, 1], 2, 4)
@@ -87,19 +70,6 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     wrong = (np.tanh(x @ W1.T + b1) * made["masks"] @ W2.T / made["kept"] + b2).argmin(1)
     one = {"Xs": [x], "Ys": [wrong]}
     yield Case("sure and wrong", hidden=True, **made, **one, lr=1e-3, momentum=0.0, training=True, stale=None)
-
-
-@train.cases
-def _(rng: np.random.Generator) -> Iterator[Case]:
-    made, data = draw(rng, [2, 3, 3], 4), whole(rng, 4, 2, 3)
-    yield Case("three steps", **made, **data, lr=0.2, steps=3, training=True)
-    made, data = draw(rng, [3, 5, 4, 3], 6), whole(rng, 6, 3, 3)
-    yield Case("five steps", hidden=True, **made, **data, lr=0.3, steps=5, training=True)
-    made, data = draw(rng, [4, 4, 2], 5), whole(rng, 5, 4, 2)
-    yield Case("evaluation mode", hidden=True, **made, **data, lr=0.1, steps=4, training=False)
-    made, data = draw(rng, [2, 6, 5], 5), whole(rng, 5, 2, 5)
-    made["weights"][-2] *= 3000
-    yield Case("one step, sure", hidden=True, **made, **data, lr=0.5, steps=1, training=True)
 
 
 # -- a step -----------------------------------------------------------------------------------------------------------
@@ -157,6 +127,24 @@ def softmax_before_the_loss(model: Model, optimizer: Optimizer, X: Tensor, Y: Te
     return stepped(model, optimizer, cross_entropy(model(X).softmax(1), Y))
 
 
+@train_step.mistake("Your loss function wants the logarithm of something. Of what? Does it take it itself?", code="M37")
+def nll_of_probabilities(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
+    model.train()
+    return stepped(model, optimizer, nll_loss(model(X).softmax(1), Y))
+
+
+@train_step.mistake("You are sure and wrong, by a thousand. What should it cost? What does it here?", code="M23")
+def small_number_in_the_log(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
+    model.train()
+    return stepped(model, optimizer, nll_loss((model(X).softmax(1) + 1e-8).log(), Y))
+
+
+@train_step.mistake("Your loss function takes a mean already. By what do you divide it?", code="M02")
+def mean_divided_again(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
+    model.train()
+    return stepped(model, optimizer, cross_entropy(model(X), Y) / len(Y))
+
+
 @train_step.mistake("The last batch is smaller. Should its step be, too?", code="M01")
 def summed_over_the_batch(model: Model, optimizer: Optimizer, X: Tensor, Y: Tensor) -> float:
     model.train()
@@ -206,76 +194,3 @@ def squares_of_probabilities(model: Model, optimizer: Optimizer, X: Tensor, Y: T
     P = model(X).softmax(1)
     T = torch.nn.functional.one_hot(Y, P.shape[1]).to(P.dtype)
     return stepped(model, optimizer, ((P - T) ** 2).mean())
-
-
-# -- a whole run ------------------------------------------------------------------------------------------------------
-
-
-def whole_run(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    """A run as it should be."""
-    return list(train.function(model, X, Y, lr, steps))
-
-
-def trained(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int, one: Any, momentum: float = 0.9) -> list[float]:
-    """The whole run, with `one` for its step."""
-    optimizer = torch.optim.SGD(model.parameters(), lr=lr, momentum=momentum)
-    losses = [one(model, optimizer, X, Y) for _ in range(steps)]
-    model.eval()
-    return losses
-
-
-@train.mistake("Ask for three steps. How many losses come back?", code="M44")
-def a_step_too_many(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return whole_run(model, X, Y, lr, steps + 1)
-
-
-@train.mistake("Ask for three steps, count the losses. Then count how often the weights have moved.", code="M44")
-def a_loss_dropped(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return whole_run(model, X, Y, lr, steps + 1)[:-1]
-
-
-@train.mistake("Momentum is a memory. How old is your optimizer in the third step?", code="M44")
-def optimizer_rebuilt_each_step(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return [whole_run(model, X, Y, lr, 1)[0] for _ in range(steps)]
-
-
-@train.mistake("Which momentum does the text ask for?", code="M44")
-def no_momentum(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return trained(model, X, Y, lr, steps, true_step, momentum=0.0)
-
-
-@train.mistake("Somebody evaluates the model after you. Is dropout still at work?", code="M44")
-def left_in_training_mode(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    losses = whole_run(model, X, Y, lr, steps)
-    model.train()
-    return losses
-
-
-@train.mistake("Print .grad before backward in the second step. What stands there, and from when?", code="M44")
-def gradients_never_cleared(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return trained(model, X, Y, lr, steps, gradients_pile_up)
-
-
-@train.mistake("Your weights stand still. What does step read, and what does it find there?", code="M44")
-def weights_stand_still(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return trained(model, X, Y, lr, steps, nothing_learnt)
-
-
-@train.mistake("What does your loss function expect: logits or probabilities?", code="M37")
-def softmax_first(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return trained(model, X, Y, lr, steps, softmax_before_the_loss)
-
-
-@train.mistake("Hand in every example twice. Should your steps be longer?", code="M01")
-def summed_over_examples(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return trained(model, X, Y, lr, steps, summed_over_the_batch)
-
-
-@train.mistake("Is dropout at work while you train?", code="M44")
-def dropout_off(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return trained(model, X, Y, lr, steps, trained_in_evaluation_mode)
-
-
-@train.mistake("In which mode is the model when it comes to you? And in which does your training need it?", code="M44")
-def mode_not_set(model: Model, X: Tensor, Y: Tensor, lr: float, steps: int) -> list[float]:
-    return trained(model, X, Y, lr, steps, mode_as_it_comes)

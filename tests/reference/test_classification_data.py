@@ -99,6 +99,8 @@ BROKEN: list[tuple[str, Callable[[bytes], bytes], str]] = [
     (LABELS, lambda _: idx(np.arange(4)), "4 labels for 5 images"),
     (NEW_LABELS, lambda _: idx(np.array([1, 10])), "a label is 10"),
     (NEW, lambda _: idx(np.zeros((2, 5, 3))), "images of"),
+    (TRAIN, lambda _: idx(np.zeros((0, 4, 3))), r"holds nothing, its axes are \(0, 4, 3\)"),
+    (LABELS, lambda _: idx(np.zeros(0)), r"holds nothing, its axes are \(0,\)"),
 ]
 
 
