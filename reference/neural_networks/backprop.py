@@ -2,16 +2,17 @@
 # Every mistake takes all inputs of its question, used or not.
 # ruff: noqa: ARG001
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor
 
-from grader import question
+from grader import Case, question
 
-from .cost import cost, training_cases
-from .network import Thetas, with_bias
+from .cost import cost, targets, training_cases
+from .network import Thetas, network, with_bias
 
 
 @question(forward=cost, dthetas=14)
@@ -22,7 +23,14 @@ def backprop(thetas: Thetas, X: Tensor, Y: Tensor, lam: float) -> None:
     matrices of the shapes of thetas, the lecture's D.  [WPI CS 539, backpropagation]"""
 
 
-backprop.cases(training_cases)
+@backprop.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield from training_cases(rng)
+    # A bias of 1e9 makes a cost of 1e9, in which a difference of two costs drowns; the gradients are near 1.
+    thetas, Y = network(rng, 3, 4, 3), targets(rng, 5, 3)
+    thetas[1][0, 0], Y[0], Y[1] = 1e9, [1, 0, 0], [0, 0, 1]
+    yield Case("sure by a billion", hidden=True, thetas=thetas, X=rng.normal(size=(5, 3)), Y=Y, lam=0.6)
+
 
 # The mistakes below are made in one of four places: the error of the output units, the way that an error takes back
 # through a layer, the sum over examples, or the penalty.
@@ -128,6 +136,11 @@ def bias_columns_zero(out: Any, thetas: Thetas, X: Tensor, Y: Tensor, lam: float
 @backprop.mistake("A nudge to one weight: does the cost go the way that D says?", code="M05")
 def uphill(out: Any, thetas: Thetas, X: Tensor, Y: Tensor, lam: float) -> dict[str, Any]:
     return {"dthetas": [-d for d in out.dthetas]}
+
+
+@backprop.mistake("Set lam = 0. Does the cost go up or down where D is positive? And with lam large?", code="M05")
+def error_turned_around(out: Any, thetas: Thetas, X: Tensor, Y: Tensor, lam: float) -> dict[str, Any]:
+    return by_hand(thetas, X, Y, lam, last=lambda H: Y - H)
 
 
 @backprop.mistake("In which order are the matrices of the list?")

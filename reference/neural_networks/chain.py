@@ -36,6 +36,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one feature", hidden=True, x=rng.normal(size=1), W=rng.normal(size=(3, 1)), b=np.zeros(3), y=1)
     b = np.array([1000.0, 1001.5, 999.25])  # no logit is far below the others, but exp of none is a number
     yield Case("logits of a thousand", hidden=True, x=rng.normal(size=2), W=rng.normal(size=(3, 2)), b=b, y=2)
+    # Exact even in float32: the logits are 2^22 and halves. Differences with a small step meet a loss that bends (x),
+    # and a b that cannot take the step (its last bit is 2^-30).
+    x, W = 2.0**14 * np.array([1.0, -2.0]), 2.0**-15 * np.array([[1.0, 0.0], [2.0, 1.0], [-1.0, 1.0]])
+    b = 2.0**22 + np.array([0.0, 1.5, 2.0])
+    yield Case("large inputs, large logits", hidden=True, x=x, W=W, b=b, y=0)
     x, W, b = rng.normal(size=6)[::2], rng.normal(size=(4, 3)), rng.normal(size=4)
     for array in (x, W, b):
         array.flags.writeable = False

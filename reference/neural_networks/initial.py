@@ -31,14 +31,16 @@ def initialise(sizes: list[int], seed: int) -> list[Tensor]:
 def random_start(thetas: Any, again: Any, other: Any) -> Any:
     """Units of one layer start with different weights, one seed gives the same start again, another seed another one.
 
+    Of the weights but those of the bias units: each is below 10 in magnitude, those of one unit are not all one
+    number, and two seeds differ by more than one number that is added everywhere.
     [WPI CS 539, backpropagation]"""
     both = [theta[:, 1:] for theta in [*thetas, *other]]
     gaps = [np.abs(theta[:, None] - theta[None]).max(axis=2) for theta in both]
     twins = any(np.count_nonzero(gap == 0) > len(gap) for gap in gaps)  # beside each unit and itself
-    blank = any(np.abs(theta).max() == 0 for theta in both)
+    sensible = all((np.abs(theta) < 10).all() and (np.ptp(theta, axis=1) > 0).all() for theta in both)
     same = all(np.array_equal(a, b) for a, b in zip(thetas, again, strict=True))
-    moved = all(not np.array_equal(a[:, 1:], b[:, 1:]) for a, b in zip(thetas, other, strict=True))
-    return same and moved and not twins and not blank
+    moved = all(np.ptp(a[:, 1:] - b[:, 1:]) > 1e-6 for a, b in zip(thetas, other, strict=True))
+    return same and moved and sensible and not twins
 
 
 @random_start.cases

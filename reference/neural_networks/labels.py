@@ -68,6 +68,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     H = np.array([[0.0, 1.0, 1.0], [1.0, 0.25, 1.0], [0.0, 0.0, 0.0], [0.5, 0.75, 0.75], [0.25, 0.5, 1.0]])
     yield Case("many ties", hidden=True, kink=True, H=H)
     yield Case("none is sure", hidden=True, H=rng.uniform(0.0, 0.4, size=(6, 3)))
+    lead = 0.25 + 1e-6 * np.array([[0, 0, 1, -1], [-1, 0, -2, 1], [1, 0, 0, 2], [0, 1, 0, 0]])
+    yield Case("a lead of a millionth", hidden=True, H=lead)
     yield Case("scores of any sign", hidden=True, H=rng.normal(scale=1e3, size=(5, 4)))
 
 

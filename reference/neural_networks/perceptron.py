@@ -68,11 +68,12 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("exclusive or", hidden=True, kink=True, X=X, y=y, lr=0.25, max_epochs=6, tol=1e-9)
     X, y = decided(rng, 6, 2, separable=True)
     yield Case("last epoch counts", hidden=True, X=X, y=y, lr=0.1, max_epochs=2, tol=1e-9)
-    X, y = np.array([[2.0, 0.0], [0.0, 2.0], [-2.0, -2.0], [0.0, -2.0]]), np.array([1, 1, -1, -1])
-    yield Case("wide tolerance", hidden=True, X=X, y=y, lr=8.0, max_epochs=9, tol=3.0)
-    X = np.array([[3.0, 4.0], [3.0, 4.0], [-8.0, 6.0], [-8.0, 6.0]])  # norm 2.5 and then 5, exactly
-    X, y = np.concatenate([X[:2], -X[:2]]), np.array([1, 1, -1, -1])
-    yield Case("norm is the tolerance", hidden=True, kink=True, X=X, y=y, lr=1.0, max_epochs=9, tol=5.0)
+    # delta is (1, 0.6): norm 1.17, its square 1.36, L1 norm 1.6. The last example is still wrong when the rule stops.
+    X, y = np.array([[2.0, 0.0], [0.0, 2.0], [-2.0, -2.0], [0.0, -2.0], [1.0, -3.0]]), np.array([1, 1, -1, -1, 1])
+    yield Case("wide tolerance", hidden=True, X=X, y=y, lr=8.0, max_epochs=9, tol=1.25)
+    # delta is (3, 4), norm 5 exactly, largest entry 4; then (1, -1), for the last example is wrong once more.
+    X, y = np.array([[3.0, 8.0], [3.0, 8.0], [-2.0, -4.0], [-4.0, 4.0]]), np.array([1, 1, -1, -1])
+    yield Case("norm is the tolerance", hidden=True, kink=True, X=X, y=y, lr=0.5, max_epochs=9, tol=5.0)
     X, y = np.array([[1.0, 0.0], [0.0, 1.0], [1.0, -1.0], [2.0, 1.0]]), np.array([1, 1, -1, 1])
     yield Case("a point on the line", hidden=True, kink=True, X=X, y=y, lr=1.0, max_epochs=30, tol=1e-6)
     yield Case("one example", hidden=True, X=rng.normal(size=(1, 4)), y=np.array([-1]), lr=0.3, max_epochs=5, tol=1e-6)

@@ -12,7 +12,7 @@ from torch.nn.functional import one_hot
 
 from grader import Case, question
 
-from .two_layer import loss_cases, two_layer_forward, two_layer_loss
+from .two_layer import loss_cases, two_layer_forward, two_layer_loss, weights
 
 
 @question(dL_da1=3)
@@ -67,7 +67,14 @@ def two_layer_gradients(X: Tensor, y: Tensor, W1: Tensor, b1: Tensor, W2: Tensor
     db2 (K,).  [WPI CS 539, fully connected network]"""
 
 
-two_layer_gradients.cases(loss_cases)
+@two_layer_gradients.cases
+def _(rng: np.random.Generator) -> Iterator[Case]:
+    yield from loss_cases(rng)
+    # Hidden unit 0 is on, exactly, for the first example alone, and makes it wrong by 1e9: a difference of two losses
+    # drowns in that, while no gradient is far from 1.
+    X, given = rng.normal(size=(4, 2)), weights(rng, 2, 3, 3)
+    X[:, 0], given["W1"][0], given["W2"][2, 0] = [1.0, -1.5, -0.75, -2.0], [2000.0, 0.0], 1e9
+    yield Case("one wrong by a billion", hidden=True, X=X, y=np.array([0, 2, 1, 0]), **given)
 
 
 def blame(A1: Tensor, A2: Tensor, y: Tensor) -> Tensor:

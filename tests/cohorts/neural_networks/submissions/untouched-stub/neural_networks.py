@@ -121,8 +121,9 @@ def initialise(sizes, seed):
     """Random matrices for training to start from, for a network with layers of `sizes` units (without bias units).
 
     sizes a list of whole numbers, seed a whole number >= 0. Returns a list of len(sizes) - 1 matrices as in forward.
-    One seed gives the same matrices again, another seed others. Beside column 0, in which you may put what you like,
-    no two rows of a matrix may be equal, and none of the matrices may be all zeros: why not?
+    One seed gives the same matrices again, another seed others, which are not just the first plus a number. Beside
+    column 0, in which you may put what you like, all weights lie between -10 and 10, no row is the same number all
+    along, and no two rows of a matrix are equal: why not?
     """
     raise NotImplementedError
 
@@ -165,7 +166,7 @@ def chain_rule(x, W, b, y):
     """The gradients of L = -log a_y, with a = softmax(W x + b), in W and b, for one example. Returns (dW, db).
 
     x (D,), W (K, D), b (K,), y a class; dW (K, D), db (K,). Multiply the local gradients, and call the four functions
-    above: if only they are wrong, this still earns half of its points. The logits here are moderate.
+    above: if only they are wrong, this still earns half of its points. Logits may be large, but a_y is never tiny.
     """
     raise NotImplementedError
 
