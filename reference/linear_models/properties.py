@@ -54,7 +54,8 @@ def orthogonal(rng: np.random.Generator) -> Array:
     With powers of two elimination is exact, in any order. So of columns that are collinear it finds that they are,
     and an inverse is an error: with rounding it would be garbage, now and then by chance a usable one."""
     corners = np.array([[(i >> k) % 2 * 2.0 - 1 for k in range(3)] for i in range(8)])
-    return rng.permutation(corners) * rng.choice([-4.0, -2.0, -1.0, 1.0, 2.0, 4.0], size=3)
+    columns: Array = rng.permutation(corners) * rng.choice([-4.0, -2.0, -1.0, 1.0, 2.0, 4.0], size=3)
+    return columns
 
 
 @no_better_line.cases
