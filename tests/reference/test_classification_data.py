@@ -147,7 +147,7 @@ def test_accuracy_is_printed_for_a_solution_and_asked_of_the_stub(tmp_path: Path
     for source, arguments, said in (
         (solution, [], "digits: 1400 images of 64 pixels to train on, 397 new ones\nright about 9"),
         (solution, ["fashion_mnist", str(clothes)], "right about "),
-        (HANDOUT / "classification.py", [], "digits_classifier is not written yet"),
+        (HANDOUT / "classification.py", [], "classification.py: digits_classifier is not written yet"),
         (solution, ["fashion_mnist"], "not found in"),
     ):
         (tmp_path / "classification.py").write_bytes(source.read_bytes())
