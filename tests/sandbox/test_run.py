@@ -211,7 +211,7 @@ def test_fixtures_are_built_before_the_file_is_loaded(zygote: Zygote) -> None:
     "fixtures", ["raise ValueError('no such file')\n", "def f(:\n", "import os\nos._exit(3)\n", "import nowhere\n"]
 )
 def test_fixtures_that_fail_are_our_fault(zygote: Zygote, fixtures: str) -> None:
-    with pytest.raises(SandboxError, match="did not get ready|does not load where it is graded"):
+    with pytest.raises(SandboxError, match=r"did not get ready|does not load where it is graded"):
         play(zygote, GOOD, ask("good", {"x": 1.0}), fixtures=fixtures)
     report = judged(zygote, GOOD, {"good": 2.0}, fixtures=fixtures)
     assert report.status != "graded" and report.score is None
