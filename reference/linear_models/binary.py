@@ -155,7 +155,11 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("one example", hidden=True, z=rng.normal(size=1) + 1, t=rng.integers(2, size=1))
     yield Case("huge logits, wrong", hidden=True, z=HUGE, t=(HUGE < 0).astype(np.int64))
     yield Case("huge logits, right", hidden=True, z=HUGE, t=(HUGE > 0).astype(np.int64))
-    yield Case("sure of the wrong label", hidden=True, z=rng.uniform(8, 14, size=4), t=np.zeros(4, dtype=np.int64))
+    # Losses are compared with the largest of their case: so the small ones, where all is right, have one of their own.
+    z = np.array([8.0, -10.0, 10.5, -12.0, 14.0])
+    yield Case("sure of the wrong label", hidden=True, z=z, t=np.array([0, 1, 0, 1, 0]))
+    z = np.array([6.5, -8.0, 10.0, -12.0, 14.0, -6.5])
+    yield Case("sure of the right label", hidden=True, z=z, t=np.array([1, 0, 1, 0, 1, 0]))
     yield Case("logits of zero", hidden=True, z=np.zeros(3), t=rng.permutation([0, 1, 1]))
     yield Case("targets as floats", hidden=True, z=rng.normal(size=5), t=np.array([1.0, 1.0, 0.0, 1.0, 0.0]))
     inputs = {"z": rng.normal(size=4), "t": np.array([0, 1, 1, 0])}
@@ -186,6 +190,16 @@ def exponential_overflows(z: Tensor, t: Tensor) -> Tensor:
     return torch.log1p(z.exp()) - t * z
 
 
+@logistic_cross_entropy.mistake("Right by 7, right by 14: are these the same? Is either of them free?")
+def free_when_sure(z: Tensor, t: Tensor) -> Tensor:
+    return torch.where((2 * t - 1) * z > 6, 0.0, losses_of(z, t))
+
+
+@logistic_cross_entropy.mistake("With t = 0 and z = 10.5, by how much is the loss more than 10.5?")
+def line_too_soon(z: Tensor, t: Tensor) -> Tensor:
+    return torch.where((1 - 2 * t) * z > 10, z.abs(), losses_of(z, t))
+
+
 @logistic_cross_entropy.mistake("Can a loss be negative?", code="M05")
 def log_likelihood(out: Any, z: Tensor, t: Tensor) -> dict[str, Tensor]:
     return {"loss": -out.loss}
@@ -201,7 +215,7 @@ def targets_swapped(z: Tensor, t: Tensor) -> Tensor:
     return losses_of(z, 1 - t)
 
 
-@logistic_cross_entropy.mistake("At z = 0 it should cost 0.693. Which logarithm gives 0.301, which 1?")
+@logistic_cross_entropy.mistake("At z = 0 it should cost 0.693. Which logarithm gives 0.301, which 1?", code="M04")
 def log_of_base_ten(out: Any, z: Tensor, t: Tensor) -> dict[str, Tensor]:
     return {"loss": out.loss / math.log(10)}
 
@@ -211,7 +225,7 @@ def sigmoid_twice(z: Tensor, t: Tensor) -> Tensor:
     return losses_of(torch.sigmoid(z), t)
 
 
-@logistic_cross_entropy.mistake("A loss is of one example. How many numbers should there be?", code="M01")
+@logistic_cross_entropy.mistake("A loss is of one example. How many numbers should there be?", code="M02")
 def averaged(out: Any, z: Tensor, t: Tensor) -> dict[str, Tensor]:
     return {"loss": out.loss.mean()}
 

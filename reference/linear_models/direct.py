@@ -29,7 +29,7 @@ def solve(X: Tensor, t: Tensor) -> Pair:
     return both[:-1], both[-1]
 
 
-@question(w=5, b=2)
+@question(w=3, b=1)
 def least_squares(X: Tensor, t: Tensor) -> Pair:
     """Weights and bias that minimise 1/(2N) ||X w + b - t||^2; where many do, any of them.
 
@@ -132,10 +132,15 @@ def one_row_per_power(out: Any, x: Tensor, degree: int) -> dict[str, Tensor]:
     return {"Phi": out.Phi.T}
 
 
+def residuals(data: list[Tensor], degree: int, other: list[Tensor]) -> Tensor:
+    """Residuals on `other` of the polynomial of this degree that fits `data` best."""
+    w, b = solve(powers(data[0], degree), data[1])
+    return powers(other[0], degree) @ w + b - other[1]
+
+
 def fitted(data: list[Tensor], degree: int, other: list[Tensor]) -> Tensor:
     """Cost on `other` of the polynomial of this degree that fits `data` best."""
-    w, b = solve(powers(data[0], degree), data[1])
-    return ((powers(other[0], degree) @ w + b - other[1]) ** 2).mean() / 2
+    return (residuals(data, degree, other) ** 2).mean() / 2
 
 
 @question(degree=6, calls=[predict, squared_error_cost, least_squares, polynomial_features], carry=0.5)
@@ -160,11 +165,18 @@ def best_place(train: Data, valid: Data, degrees: list[int], share: float = 1, g
     return int(first) if costs[second] >= gap * costs[first] else -1
 
 
-def overfitting(rng: np.random.Generator, N: int, degrees: list[int], true: int) -> dict[str, Any]:
-    """Noisy points of a polynomial whose degree is `true`, which wins by far on the validation data.
+def hangs_on_all(train: Data, valid: Data, degrees: list[int], place: int) -> bool:
+    """Whether another degree wins where training and validation data are exchanged, and where the bias is lost:
+    least_squares puts half of the constant term there, beside the weight of the column of ones."""
+    return (
+        best_place(valid, train, degrees) != place
+        and best_place(train, valid, degrees, share=0.5) != place
+        and best_place(train, valid, degrees, share=0) != place
+    )
 
-    It does not win where training and validation data are exchanged, nor where the bias is lost: least_squares puts
-    half of the constant term there, beside the weight of the column of ones."""
+
+def overfitting(rng: np.random.Generator, N: int, degrees: list[int], true: int) -> dict[str, Any]:
+    """Noisy points of a polynomial whose degree is `true`, which wins by far on the validation data."""
     place = degrees.index(true)
     while True:
         x, v = np.linspace(-1, 1, N) + rng.uniform(-0.5, 0.5, size=N) / N, rng.uniform(-1, 1, size=N + 3)
@@ -174,13 +186,35 @@ def overfitting(rng: np.random.Generator, N: int, degrees: list[int], true: int)
         train, valid = (
             [at, np.polynomial.Polynomial(shape)(at) + rng.normal(scale=0.3, size=len(at))] for at in (x, v)
         )
-        if (
-            best_place(train, valid, degrees, gap=1.3) == place
-            and best_place(valid, train, degrees) != place
-            and best_place(train, valid, degrees, share=0.5) != place
-            and best_place(train, valid, degrees, share=0) != place
-        ):
+        if best_place(train, valid, degrees, gap=1.3) == place and hangs_on_all(train, valid, degrees, place):
             return {"train": train, "valid": valid, "degrees": degrees}
+
+
+def clear_winners(sizes: NDArray[Any], gap: float) -> NDArray[Any]:
+    """Place of the least size in every row, -1 where the next is not `gap` times as large."""
+    least = np.sort(sizes, axis=1)
+    return np.where(least[:, 1] >= gap * least[:, 0], sizes.argmin(1), -1)
+
+
+def disputed(rng: np.random.Generator, N: int, degrees: list[int]) -> dict[str, Any]:
+    """Points such that the squared cost, the mean absolute error and the largest error on the validation data each
+    choose another degree, and none by a hair; the squared cost does not choose the highest.
+
+    Random points hardly ever do that. So each validation target is near the prediction of some degree, any of them,
+    and of many such draws the first that will do is taken."""
+    while True:
+        x, v = np.linspace(-1, 1, N) + rng.uniform(-0.5, 0.5, size=N) / N, rng.uniform(-1, 1, size=7)
+        train = [x, 4 + x - 2 * x**2 + rng.normal(size=N)]
+        fits = np.array([np.polynomial.Polynomial.fit(train[0], train[1], degree)(v) for degree in degrees])
+        drawn = fits[rng.integers(len(degrees), size=(500, 7)), range(7)] + rng.normal(scale=0.1, size=(500, 7))
+        R = np.abs(fits - drawn[:, None])  # (draws, degrees, examples)
+        squares, means = clear_winners((R**2).mean(2), 1.2), clear_winners(R.mean(2), 1.08)
+        largest = clear_winners(R.max(2), 1.08)
+        clear = np.minimum(np.minimum(squares, means), largest) >= 0
+        differ = (squares != means) & (squares != largest) & (means != largest)
+        for i in np.flatnonzero(clear & differ & (squares != np.argmax(degrees))):
+            if hangs_on_all(train, [v, drawn[i]], degrees, int(squares[i])):
+                return {"train": train, "valid": [v, drawn[i]], "degrees": degrees}
 
 
 @select_degree.cases
@@ -195,6 +229,8 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     x, v = np.linspace(-1, 1, 6), rng.uniform(-1, 1, size=4)
     train, valid = [x, np.zeros(6)], [v, rng.normal(size=4) + 1]  # every fit is 0, so every degree costs the same
     yield Case("a tie", hidden=True, kink=True, train=train, valid=valid, degrees=[3, 1, 4, 2])
+    yield Case("many small residuals or one large", hidden=True, **disputed(rng, 8, [1, 2, 3, 4, 5]))
+    yield Case("three ways to measure", hidden=True, **disputed(rng, 9, [4, 1, 5, 2, 3]))
     data = overfitting(rng, 8, [0, 1, 2, 4], 2)
     yield Case("one degree alone", hidden=True, train=data["train"], valid=data["valid"], degrees=[4])
 
@@ -207,6 +243,16 @@ def chosen_on_the_training_data(train: list[Tensor], valid: list[Tensor], degree
 @select_degree.mistake("Which data may the weights see, and which data are kept to judge them?")
 def fitted_to_the_validation_data(train: list[Tensor], valid: list[Tensor], degrees: list[int]) -> int:
     return min(sorted(degrees), key=lambda degree: float(fitted(valid, degree, train)))
+
+
+@select_degree.mistake("Residuals of 2 and 2, or of 0 and 3: which cost less by squared_error_cost?")
+def judged_by_absolute_error(train: list[Tensor], valid: list[Tensor], degrees: list[int]) -> int:
+    return min(sorted(degrees), key=lambda degree: float(residuals(train, degree, valid).abs().mean()))
+
+
+@select_degree.mistake("Only the worst example counts with you. Do the others cost nothing?")
+def judged_by_largest_error(train: list[Tensor], valid: list[Tensor], degrees: list[int]) -> int:
+    return min(sorted(degrees), key=lambda degree: float(residuals(train, degree, valid).abs().max()))
 
 
 @select_degree.mistake("Two degrees cost the same. Which of them does the handout want?")

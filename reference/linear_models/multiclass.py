@@ -204,7 +204,7 @@ def log_likelihood(out: Any, Z: Tensor, T: Tensor) -> dict[str, Tensor]:
     return {"loss": -out.loss}
 
 
-@softmax_cross_entropy.mistake("With two equal logits it should cost 0.693. Which logarithm gives 0.301?")
+@softmax_cross_entropy.mistake("With two equal logits it should cost 0.693. Which logarithm gives 0.301?", code="M04")
 def log_of_base_ten(out: Any, Z: Tensor, T: Tensor) -> dict[str, Tensor]:
     return {"loss": out.loss / math.log(10)}
 
@@ -215,6 +215,6 @@ def wrong_classes_pay_too(Z: Tensor, T: Tensor) -> Tensor:
     return losses_of(Z, T) - ((1 - T) * others).sum(1)
 
 
-@softmax_cross_entropy.mistake("A loss is of one example. How many numbers should there be?", code="M01")
+@softmax_cross_entropy.mistake("A loss is of one example. How many numbers should there be?", code="M02")
 def averaged(out: Any, Z: Tensor, T: Tensor) -> dict[str, Tensor]:
     return {"loss": out.loss.mean()}
