@@ -156,7 +156,7 @@ def _(rng: np.random.Generator) -> Iterator[Case]:
     yield Case("huge logits, wrong", hidden=True, z=HUGE, t=(HUGE < 0).astype(np.int64))
     yield Case("huge logits, right", hidden=True, z=HUGE, t=(HUGE > 0).astype(np.int64))
     # Losses are compared with the largest of their case: so the small ones, where all is right, have one of their own.
-    z = np.array([8.0, -10.0, 12.0, -14.0, 10.0])
+    z = np.array([8.0, -10.0, 10.5, -12.0, 14.0])
     yield Case("sure of the wrong label", hidden=True, z=z, t=np.array([0, 1, 0, 1, 0]))
     z = np.array([6.5, -8.0, 10.0, -12.0, 14.0, -6.5])
     yield Case("sure of the right label", hidden=True, z=z, t=np.array([1, 0, 1, 0, 1, 0]))
@@ -188,6 +188,11 @@ def clipped(z: Tensor, t: Tensor) -> Tensor:
 @logistic_cross_entropy.mistake("Try z = 1000. What is exp(1000), and its log?", code="M20")
 def exponential_overflows(z: Tensor, t: Tensor) -> Tensor:
     return torch.log1p(z.exp()) - t * z
+
+
+@logistic_cross_entropy.mistake("Right by 7, right by 14: are these the same? Is either of them free?")
+def free_when_sure(z: Tensor, t: Tensor) -> Tensor:
+    return torch.where((2 * t - 1) * z > 6, 0.0, losses_of(z, t))
 
 
 @logistic_cross_entropy.mistake("Can a loss be negative?", code="M05")

@@ -3,7 +3,7 @@
 # ruff: noqa: ARG001
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -152,36 +152,17 @@ def select_degree(train: list[Tensor], valid: list[Tensor], degrees: list[int]) 
     return min(sorted(degrees), key=lambda degree: float(fitted(train, degree, valid)))
 
 
-def squares(r: NDArray[Any]) -> Any:
-    return (r**2).mean()
-
-
-def absolutes(r: NDArray[Any]) -> Any:
-    return np.abs(r).mean()
-
-
-def largest(r: NDArray[Any]) -> Any:
-    return np.abs(r).max()
-
-
-def best_place(
-    train: Data,
-    valid: Data,
-    degrees: list[int],
-    share: float = 1,
-    gap: float = 1,
-    size: Callable[[NDArray[Any]], Any] = squares,
-) -> int:
-    """Place in `degrees` of the residuals on the validation data that are least by `size`, -1 where no others are
-    `gap` times as large; of the constant term of each fit only a share is taken."""
+def best_place(train: Data, valid: Data, degrees: list[int], share: float = 1, gap: float = 1) -> int:
+    """Place in `degrees` of the least validation cost, -1 where no other costs `gap` times as much; of the constant
+    term of each fit only a share is taken."""
     V, U = (np.vander(x, max(degrees) + 1, increasing=True) for x in (train[0], valid[0]))
-    sizes = []
+    costs = []
     for degree in degrees:
         fit = np.linalg.lstsq(V[:, : degree + 1], train[1], rcond=None)[0]
         fit[0] *= share
-        sizes.append(size(U[:, : degree + 1] @ fit - valid[1]))
-    first, second = np.argsort(sizes)[:2]
-    return int(first) if sizes[second] >= gap * sizes[first] else -1
+        costs.append(((U[:, : degree + 1] @ fit - valid[1]) ** 2).mean())
+    first, second = np.argsort(costs)[:2]
+    return int(first) if costs[second] >= gap * costs[first] else -1
 
 
 def hangs_on_all(train: Data, valid: Data, degrees: list[int], place: int) -> bool:
@@ -209,31 +190,31 @@ def overfitting(rng: np.random.Generator, N: int, degrees: list[int], true: int)
             return {"train": train, "valid": valid, "degrees": degrees}
 
 
+def clear_winners(sizes: NDArray[Any], gap: float) -> NDArray[Any]:
+    """Place of the least size in every row, -1 where the next is not `gap` times as large."""
+    least = np.sort(sizes, axis=1)
+    return np.where(least[:, 1] >= gap * least[:, 0], sizes.argmin(1), -1)
+
+
 def disputed(rng: np.random.Generator, N: int, degrees: list[int]) -> dict[str, Any]:
     """Points such that the squared cost, the mean absolute error and the largest error on the validation data each
     choose another degree, and none by a hair; the squared cost does not choose the highest.
 
-    Random points hardly ever do that. So each validation target is near the prediction of some degree, any of them."""
-    top = degrees.index(max(degrees))
+    Random points hardly ever do that. So each validation target is near the prediction of some degree, any of them,
+    and of many such draws the first that will do is taken."""
     while True:
-        x, v = np.linspace(-1, 1, N) + rng.uniform(-0.5, 0.5, size=N) / N, rng.uniform(-1, 1, size=5)
-        train = [x, 4 + x - 2 * x**2 + rng.normal(scale=0.8, size=N)]
+        x, v = np.linspace(-1, 1, N) + rng.uniform(-0.5, 0.5, size=N) / N, rng.uniform(-1, 1, size=7)
+        train = [x, 4 + x - 2 * x**2 + rng.normal(size=N)]
         fits = np.array([np.polynomial.Polynomial.fit(train[0], train[1], degree)(v) for degree in degrees])
-        for _ in range(100):
-            valid = [v, fits[rng.integers(len(degrees), size=5), range(5)] + rng.normal(scale=0.2, size=5)]
-            r = fits - valid[1]
-            places = [int(np.argmin(size)) for size in ((r**2).mean(1), np.abs(r).mean(1), np.abs(r).max(1))]
-            if (
-                len(set(places)) == 3
-                and places[0] != top
-                and [
-                    best_place(train, valid, degrees, gap=1.2 if size is squares else 1.08, size=size)
-                    for size in (squares, absolutes, largest)
-                ]
-                == places
-                and hangs_on_all(train, valid, degrees, places[0])
-            ):
-                return {"train": train, "valid": valid, "degrees": degrees}
+        drawn = fits[rng.integers(len(degrees), size=(500, 7)), range(7)] + rng.normal(scale=0.1, size=(500, 7))
+        R = np.abs(fits - drawn[:, None])  # (draws, degrees, examples)
+        squares, means = clear_winners((R**2).mean(2), 1.2), clear_winners(R.mean(2), 1.08)
+        largest = clear_winners(R.max(2), 1.08)
+        clear = np.minimum(np.minimum(squares, means), largest) >= 0
+        differ = (squares != means) & (squares != largest) & (means != largest)
+        for i in np.flatnonzero(clear & differ & (squares != np.argmax(degrees))):
+            if hangs_on_all(train, [v, drawn[i]], degrees, int(squares[i])):
+                return {"train": train, "valid": [v, drawn[i]], "degrees": degrees}
 
 
 @select_degree.cases

@@ -140,7 +140,7 @@ INDEPENDENT = [
 ]
 
 
-def validation_cost(train: Any, valid: Any, degree: int) -> Fraction:
+def validation_residuals(train: Any, valid: Any, degree: int) -> list[Fraction]:
     """Exactly: Gauss-Jordan on the normal equations in fractions."""
     x, t, v, s = ([Fraction(float(value)) for value in part] for part in (*train, *valid))
     rows = [[sum(a ** (i + j) for a in x) for j in range(degree + 1)] for i in range(degree + 1)]
@@ -152,4 +152,9 @@ def validation_cost(train: Any, valid: Any, degree: int) -> Fraction:
             if j != i:
                 rows[j] = [a - rows[j][i] * b for a, b in zip(rows[j], rows[i], strict=True)]
     fits = [sum(row[-1] * a**k for k, row in enumerate(rows)) for a in v]
-    return sum((f - b) ** 2 for f, b in zip(fits, s, strict=True)) / (2 * len(v))
+    return [f - b for f, b in zip(fits, s, strict=True)]
+
+
+def validation_cost(train: Any, valid: Any, degree: int) -> Fraction:
+    residuals = validation_residuals(train, valid, degree)
+    return sum((r**2 for r in residuals), Fraction(0)) / (2 * len(residuals))

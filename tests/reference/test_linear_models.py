@@ -26,6 +26,7 @@ from linear_models_by_hand import (
     sigmoid,
     softmax_cross_entropy,
     validation_cost,
+    validation_residuals,
 )
 from mpmath import mpf
 from sklearn.linear_model import LinearRegression
@@ -147,6 +148,57 @@ def test_the_chosen_degree_is_the_best_in_exact_fractions(key: AnswerKey) -> Non
         rest = [c for c in costs if c != min(costs)]
         assert not rest or min(rest) > 1.1 * min(costs)  # no rounding chooses another
     assert ties == 1
+
+
+def test_two_cases_tell_the_squared_cost_from_other_errors(key: AnswerKey) -> None:
+    """There the least absolute error and the least largest error are of other degrees, by more than rounding."""
+    told = 0
+    for case in ordinary(key, "select_degree"):
+        degrees = sorted(case.inputs["degrees"])
+        rows = [validation_residuals(case.inputs["train"], case.inputs["valid"], degree) for degree in degrees]
+        sizes = [[sum(abs(r) for r in row) for row in rows], [max(abs(r) for r in row) for row in rows]]
+        chosen = {degrees[size.index(min(size))] for size in sizes} - {int(case.expected["degree"])}
+        if len(chosen) == 2:
+            told += all(sorted(size)[1] > 1.05 * min(size) for size in sizes)
+    assert told >= 2
+
+
+@pytest.mark.parametrize("line_from", [6, 8, 10])
+def test_a_loss_that_is_a_line_too_soon_is_seen(key: AnswerKey, line_from: float) -> None:
+    """In float64; what float32 is allowed hides it."""
+    off = []
+    for case in ordinary(key, "logistic_cross_entropy"):
+        if case.inputs["z"].dtype == np.float64:
+            wrong_by = np.where(case.inputs["t"] == 1, -case.inputs["z"], case.inputs["z"])
+            answer = np.where(wrong_by > line_from, wrong_by, case.expected["loss"])
+            loss = case.expected["loss"]
+            off.append((np.abs(answer - loss) / (1e-7 * (np.abs(loss) + np.abs(loss).max()))).max())
+    assert max(off) > 10
+
+
+def test_small_losses_are_seen_beside_the_others_of_their_case(key: AnswerKey) -> None:
+    """Where all are sure and right, e^-14 is well above what may be off."""
+    case = next(c for c in ordinary(key, "logistic_cross_entropy") if c.name == "sure of the right label")
+    loss = case.expected["loss"]
+    assert loss.min() > 1e3 * 1e-7 * loss.max() and 5 < -np.log(loss.max()) < 7 < 13 < -np.log(loss.min())
+
+
+@pytest.mark.parametrize("solve", [lambda G, h: np.linalg.inv(G) @ h, np.linalg.solve], ids=["inv", "solve"])
+@pytest.mark.parametrize("ones_first", [False, True])
+def test_an_inverse_does_not_survive_most_cases_of_the_best_line(
+    key: AnswerKey, solve: Callable[..., Any], ones_first: bool
+) -> None:
+    survived = []
+    for case in question(key, "no_better_line").cases:
+        X, t = case.inputs["X"], case.inputs["t"]
+        A = np.column_stack([np.ones(len(t)), X] if ones_first else [X, np.ones(len(t))])
+        try:
+            gradient = A.T @ (A @ solve(A.T @ A, A.T @ t) - t)
+        except np.linalg.LinAlgError:
+            continue
+        if np.abs(gradient).max() < 1e-6 * (np.abs(A).T @ np.abs(t)).max():
+            survived.append(case.name)
+    assert "nothing collinear" in survived and len(survived) <= 2
 
 
 def test_classes_are_right_in_exact_fractions_and_none_hangs_on_rounding(key: AnswerKey) -> None:
