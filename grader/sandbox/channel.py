@@ -209,10 +209,10 @@ Answerer = Callable[[str, "list[Value]"], "Value"]
 
 
 class Channel:
-    """Requests and answers over a Line. `end()` kills the worker and says how it died."""
+    """Requests and answers over a Line. `end()` kills the worker and says how it died; `pid` is the worker's."""
 
-    def __init__(self, line: Line, end: Callable[[], str]) -> None:
-        self.line, self._end = line, end
+    def __init__(self, line: Line, end: Callable[[], str], pid: int = 0) -> None:
+        self.line, self._end, self.pid = line, end, pid
         self.nonce = secrets.token_hex(8)
         self.sequence = 0
         self.cause: str | None = None

@@ -113,7 +113,7 @@ class Zygote:
         order = {"op": "fork", "memory": memory, "seconds": int(limits.submission) + CPU_MARGIN}
         try:
             socket.send_fds(control, [json.dumps(order).encode()], theirs)
-            self._receive("fork")
+            pid = self._receive("fork")["pid"]
         except BaseException:
             for fd in (our_write, our_read, output):
                 os.close(fd)
@@ -122,7 +122,7 @@ class Zygote:
             for fd in theirs:
                 os.close(fd)
         line = PolledLine(our_read, our_write, output, limits.output)
-        return Channel(line, functools.partial(self._bury, memory))
+        return Channel(line, functools.partial(self._bury, memory), pid)
 
     def _bury(self, memory: int) -> str:
         control = self.control
