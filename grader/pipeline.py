@@ -7,7 +7,7 @@ import functools
 import hashlib
 import sys
 import threading
-from collections.abc import Callable, Generator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import astuple, dataclass, field, replace
 from importlib import metadata
 from pathlib import Path
@@ -173,7 +173,7 @@ class Launchers:
 
 def grade_all(
     key: AnswerKey | Callable[[str], AnswerKey],
-    submissions: Sequence[Submission],
+    submissions: Iterable[Submission],
     executor: futures.Executor,
     launchers: Launchers,
     limits: Limits,

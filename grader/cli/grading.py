@@ -17,7 +17,8 @@ from .options import course_option, device_option, open_course, secret_option
 
 if TYPE_CHECKING:
     from ..asking import Oracle
-    from ..model import AnswerKey, Limits, Report, Submission
+    from ..collect.found import Found
+    from ..model import AnswerKey, Limits, Report
     from ..sandbox.spawn import Launcher
 
 UNGRADED, STOPPED = 3, 130
@@ -86,7 +87,7 @@ def grade(
 def _grade_cohort(
     key: AnswerKey,
     own: AnswerKey | Callable[[str], AnswerKey],
-    found: list[Submission],
+    found: list[Found],
     out: Path,
     workers: int,
     limits: Limits,
@@ -108,7 +109,8 @@ def _grade_cohort(
     reports: list[Report] = []
     try:
         with Store(out / "grades.sqlite") as store:
-            stream = grade_all(own, found, executor, launchers, limits, isolation, store, 2 * workers, oracle)
+            read = (f.read() for f in found)  # as their turn comes
+            stream = grade_all(own, read, executor, launchers, limits, isolation, store, 2 * workers, oracle)
             try:
                 reports.extend(_with_progress(stream, len(found)))
             except KeyboardInterrupt:
