@@ -11,22 +11,23 @@ import os
 import textwrap
 import time
 from collections.abc import Iterator
-from concurrent import futures
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+from coursekit import graded_batch
 from play import QUICK, ask, below, confined, linux, one, play, runner, why
 
+from grader.cohort.desk import Setting
+from grader.course import Course
 from grader.errors import SandboxError
 from grader.model import AnswerKey, Fixture, Limits, Report, Response, SourceFile, Step, Submission, Verdict
-from grader.pipeline import Launchers, grade, grade_all
+from grader.pipeline import grade
 from grader.sandbox import channel as channel_module
 from grader.sandbox.channel import Channel
 from grader.sandbox.zygote import Zygote
-from grader.store import Store
 from grader.tolerance import bounds
 from grader.wire import Unusable
 
@@ -419,9 +420,9 @@ def test_a_fault_of_ours_stops_nobody_else(
     sources = {"ada": GOOD, "bob": GOOD + "broken = good\n", "cid": GOOD}
     submissions = [Submission(n, (SourceFile("student.py", s.encode()),), "student.py") for n, s in sources.items()]
     before = len(os.listdir("/proc/self/fd"))
-    with futures.ThreadPoolExecutor(1) as executor, Store(tmp_path / "store") as store:
-        made = grade_all(key, submissions, executor, Launchers(lambda: zygote), SHORT, zygote.isolation, store)
-        reports = {report.student: report for report in made}
+    setting = Setting(key, SHORT, zygote.isolation, Course(tmp_path))
+    made = graded_batch(setting, submissions, 1, lambda: zygote, tmp_path / "store")
+    reports = {report.student: report for report in made}
     assert len(os.listdir("/proc/self/fd")) <= before + 2, "the zygote's, which may be new"
     bob = reports["bob"]
     assert bob.status != "graded" and {o.verdict for q in bob.questions for o in q.outcomes} == {Verdict.UNGRADED}
