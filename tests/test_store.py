@@ -73,7 +73,7 @@ def test_a_put_that_fails_keeps_what_was_there_and_does_not_wedge_the_store(tmp_
     with Store(tmp_path / "s") as store:
         put(store, ("k1", "alice", result()))
         with pytest.raises(UsageError, match="kept"):
-            store.put([("k2", "alice", result()), ("k3", None, result())])  # type: ignore[list-item]
+            store.put("now", [made("k2", "alice", result()), made("k3", None, result())])  # type: ignore[arg-type]
         put(store, ("k4", "bob", result("r")))
         assert set(store.get({"q": "k1", "x": "k2", "r": "k4"})) == {"q", "r"}
         assert store.get({"x": "k2"}) == {}
