@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import IntakeError
-from .disk import MAX_FILE, OTHERS, is_hidden, is_source, open_regular, shown
+from .disk import OTHERS, cap_of, is_hidden, is_source, open_regular, shown
 from .unpack import LOCAL, UTF8, Member, local_header
 
 MAX_FILES = 50_000
 MAX_ARCHIVE = 4 << 30  # bytes of the zip itself
 MAX_DIRECTORY = 16 << 20  # bytes of its directory of names
 MAX_TAIL = 1 << 17  # bytes at the end of a zip, where its directory is named
-MAX_TOTAL = 1 << 30  # bytes unpacked in all
+MAX_TOTAL = 8 << 30  # bytes that its programs unpack to in all
 MAX_DEPTH = 12  # folders; what lies deeper is told and not read
 
 
@@ -146,7 +146,7 @@ def _tree(infos: list[zipfile.ZipInfo], overlapping: set[int], name: str) -> tup
         if not is_source(parts[-1]) and not parts[-1].lower().endswith(OTHERS):
             continue
         taken = _taken(info, overlapping)
-        if isinstance(taken, Member) and parts[-1].lower().endswith(".py"):
+        if isinstance(taken, Member) and is_source(parts[-1]):
             total += taken.size
             if total > MAX_TOTAL:
                 raise IntakeError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MiB")
@@ -175,6 +175,7 @@ def _taken(info: zipfile.ZipInfo, overlapping: set[int]) -> Member | str:
         return f"{name} is encrypted; pack it without a password"
     if info.header_offset in overlapping:
         return f"{name} overlaps another file of the zip; pack it again"
-    if info.file_size > MAX_FILE and info.filename.lower().endswith(".py"):
-        return f"{name} unpacks to more than {MAX_FILE:,} bytes"
+    cap, mend = cap_of(info.filename)
+    if info.file_size > cap and is_source(info.filename):
+        return f"{name} unpacks to more than {cap:,} bytes{mend}"
     return _member(info)

@@ -13,6 +13,7 @@ from ..errors import IntakeError
 from ..text import clean_text
 
 MAX_FILE = 1 << 20  # bytes of one Python file
+MAX_NOTEBOOK = 8 << 20  # bytes of a notebook: pictures are kept in it
 MAX_DEPTH = 8  # folders inside a student's folder
 MAX_ENTRIES = 100_000  # of a student's folder, of any kind
 # Files that may hold a program that was not handed in as one: that they are there is told.
@@ -21,7 +22,27 @@ SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "venv"}
 
 
 def is_source(name: str) -> bool:
-    return name.lower().endswith((".py", ".ipynb"))
+    return is_script(name) or is_notebook(name)
+
+
+def is_script(name: str) -> bool:
+    return name.lower().endswith(".py")
+
+
+def is_notebook(name: str) -> bool:
+    return name.lower().endswith(".ipynb")
+
+
+def cap_of(name: str) -> tuple[int, str]:
+    """The most bytes that are taken of a file, and how to stay below them."""
+    if is_notebook(name):
+        return MAX_NOTEBOOK, "; clear its outputs and save it again"
+    return MAX_FILE, ""
+
+
+def main_names(main: str) -> tuple[str, ...]:
+    """What the file to hand in may be called: as the assignment says, or a notebook of that name."""
+    return tuple(dict.fromkeys((main, f"{main.rpartition('.')[0]}.ipynb")))
 
 
 def is_hidden(name: str) -> bool:
@@ -49,12 +70,13 @@ def open_regular(path: Path, name: str) -> IO[bytes]:
     return os.fdopen(fd, "rb")
 
 
-def read_regular(path: Path, name: str, cap: int = MAX_FILE) -> bytes:
-    """The bytes of a regular file. Raises IntakeError, also where there are more than `cap`."""
+def read_regular(path: Path, name: str) -> bytes:
+    """The bytes of a regular file. Raises IntakeError, also where there are more than are taken of its kind."""
+    cap, mend = cap_of(name)
     with open_regular(path, name) as file:
         size = os.fstat(file.fileno()).st_size
         if size > cap:
-            raise IntakeError(f"{shown(name)} has {size:,} bytes; at most {cap:,} are taken")
+            raise IntakeError(f"{shown(name)} has {size:,} bytes; at most {cap:,} are taken{mend}")
         try:
             data = file.read(cap + 1)
         except OSError as error:
