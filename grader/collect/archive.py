@@ -68,11 +68,15 @@ class _Guarded(io.BufferedIOBase):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MAX_DIRECTORY:
-            raise IntakeError(f"{self.name} has a directory of {size:,} bytes; at most {MAX_DIRECTORY:,} are taken")
+            raise IntakeError(
+                f"{self.name} has a directory of {size:,} bytes; at most {MAX_DIRECTORY:,} are taken; pack it again"
+            )
         data = self.file.read(MAX_TAIL if size is None or size < 0 else size)
         members = data.count(b"PK\x01\x02")  # each begins so
         if members > MAX_FILES:
-            raise IntakeError(f"{self.name} has {members:,} members; at most {MAX_FILES:,} are taken")
+            raise IntakeError(
+                f"{self.name} has {members:,} members; at most {MAX_FILES:,} are taken; pack programs alone"
+            )
         return data
 
 
@@ -86,7 +90,7 @@ def read_zip(path: Path) -> tuple[Folder, list[str], Stamp]:
         with open_regular(path, path.name) as file:
             mark = stamp(file)
             if mark.size > MAX_ARCHIVE:
-                raise IntakeError(f"{name} is larger than {MAX_ARCHIVE >> 20} MiB")
+                raise IntakeError(f"{name} is larger than {MAX_ARCHIVE >> 20} MiB; pack the submissions in several")
             with zipfile.ZipFile(_Guarded(file, name)) as archive:
                 infos = archive.infolist()
             root, unsafe = _tree(infos, _overlapping(file, infos), name)
@@ -125,7 +129,7 @@ def _member(info: zipfile.ZipInfo) -> Member:
 
 def _tree(infos: list[zipfile.ZipInfo], overlapping: set[int], name: str) -> tuple[Folder, list[str]]:
     if len(infos) > MAX_FILES:
-        raise IntakeError(f"{name} has {len(infos):,} members; at most {MAX_FILES:,} are taken")
+        raise IntakeError(f"{name} has {len(infos):,} members; at most {MAX_FILES:,} are taken; pack programs alone")
     root, total, unsafe = Folder(), 0, list[str]()
     for info in infos:
         parts = [part for part in _name(info).replace("\\", "/").split("/") if part not in ("", ".")]
@@ -149,9 +153,9 @@ def _tree(infos: list[zipfile.ZipInfo], overlapping: set[int], name: str) -> tup
         if isinstance(taken, Member) and is_source(parts[-1]):
             total += taken.size
             if total > MAX_TOTAL:
-                raise IntakeError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MiB")
+                raise IntakeError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MiB; pack the submissions in several")
         if parts[-1] in folder.files:
-            taken = f"{shown(parts[-1], 80)} is in the zip twice"
+            taken = f"{shown(parts[-1], 80)} is in the zip twice; leave one"
         folder.files[parts[-1]] = taken
     return root, unsafe
 
@@ -170,12 +174,12 @@ def _taken(info: zipfile.ZipInfo, overlapping: set[int]) -> Member | str:
     """The member, or why it is not taken."""
     name, mode = shown(info.filename), info.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return f"{name} is a link or no regular file"
+        return f"{name} is a link or no regular file; pack the file itself"
     if info.flag_bits & 1:
         return f"{name} is encrypted; pack it without a password"
     if info.header_offset in overlapping:
         return f"{name} overlaps another file of the zip; pack it again"
     cap, mend = cap_of(info.filename)
     if info.file_size > cap and is_source(info.filename):
-        return f"{name} unpacks to more than {cap:,} bytes{mend}"
+        return f"{name} unpacks to more than {cap:,} bytes, which is all that is taken{mend}"
     return _member(info)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import os
 import stat
 from collections.abc import Iterator
@@ -57,16 +56,17 @@ def open_regular(path: Path, name: str) -> IO[bytes]:
     """A regular file, opened without following a link or waiting on a pipe. Raises IntakeError."""
     flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
     try:
+        kind = os.lstat(path).st_mode  # opening a device may do something
+        if stat.S_ISLNK(kind):
+            raise IntakeError(f"{shown(name)} is a link; hand in the file itself")
+        if not stat.S_ISREG(kind):
+            raise IntakeError(f"{shown(name)} is no regular file; hand in the file itself")
         fd = os.open(path, flags)
     except OSError as error:
-        if error.errno == errno.ELOOP:
-            raise IntakeError(f"{shown(name)} is a link; hand in the file itself") from error
-        if error.errno == errno.ENXIO:  # a socket
-            raise IntakeError(f"{shown(name)} is no regular file") from error
-        raise IntakeError(f"{shown(name)}: {error.strerror}") from error
-    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        raise IntakeError(f"{shown(name)}: {error.strerror}; check it and run again") from error
+    if not stat.S_ISREG(os.fstat(fd).st_mode):  # it was exchanged
         os.close(fd)
-        raise IntakeError(f"{shown(name)} is no regular file")
+        raise IntakeError(f"{shown(name)} is no regular file; hand in the file itself")
     return os.fdopen(fd, "rb")
 
 
@@ -82,7 +82,7 @@ def read_regular(path: Path, name: str) -> bytes:
         except OSError as error:
             raise IntakeError(f"{shown(name)}: {error.strerror}") from error
     if len(data) > cap:
-        raise IntakeError(f"{shown(name)} grew while it was read; at most {cap:,} bytes are taken")
+        raise IntakeError(f"{shown(name)} grew while it was read; at most {cap:,} bytes are taken; run again")
     return data
 
 
@@ -108,11 +108,11 @@ def _walk(path: Path, prefix: str, depth: int, left: list[int]) -> Iterator[str]
                     if folder or is_source(entry.name) or entry.name.lower().endswith(OTHERS):
                         entries.append((entry.name, folder))
     except OSError as error:
-        raise IntakeError(f"{shown(prefix) or 'the folder'}: {error.strerror}") from error
+        raise IntakeError(f"{shown(prefix) or 'the folder'}: {error.strerror}; check it and run again") from error
     for name, folder in sorted(entries):
         if not folder:
             yield prefix + name
         elif depth == MAX_DEPTH:
-            raise IntakeError(f"{shown(prefix + name)}: folders nested too deeply")
+            raise IntakeError(f"{shown(prefix + name)}: folders nested too deeply; hand in your own files alone")
         else:
             yield from _walk(path / name, f"{prefix}{name}/", depth + 1, left)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
@@ -100,7 +101,7 @@ def _looks_whole(entry: os.DirEntry[str], targets: tuple[str, ...]) -> bool:
 
 def student_id(name: str) -> str:
     """A student's name as it is shown and stored; never used as a path."""
-    return shown(name.strip()) or "unnamed"
+    return shown(unicodedata.normalize("NFC", name).strip()) or "unnamed"
 
 
 def _folder(path: Path, main: str) -> Iterator[Found]:

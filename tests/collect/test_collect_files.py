@@ -327,7 +327,7 @@ def test_a_file_that_the_system_refuses_is_ungraded(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(IntakeError) as caught:
         read_regular(tmp_path / "alice/svm.py", "alice/svm.py")
-    assert str(caught.value) == "alice/svm.py: Permission denied"
+    assert str(caught.value) == "alice/svm.py: Permission denied; check it and run again"
 
 
 @pytest.mark.parametrize(
