@@ -137,7 +137,10 @@ def test_the_top_file_wins_over_a_copy_further_down(tmp_path: Path) -> None:
         (["svm.py.zip"], "holds svm.py.zip and no Python file; hand in svm.py itself", False),
         (["plot.png", "data.npz"], "no svm.py and no other Python file", True),
         ([], "no svm.py and no other Python file", True),
-        (["svm.ipynb"], "notebooks are not read by this version", False),
+        (["a.ipynb", "b.ipynb"], "no svm.ipynb among 2 notebooks; name the one", False),
+        (["a.py", "b.py", "c.ipynb"], "no svm.py and no svm.ipynb among 2 Python files and 1 notebook", False),
+        (["a/svm.ipynb", "b/svm.ipynb"], "2 files named svm.ipynb; leave one", False),
+        (["svm.ipynb", "src/svm.py"], "svm.ipynb and src/svm.py; leave one", False),
         ([f"f{i}.py" for i in range(MAX_FILES + 1)], f"more than {MAX_FILES} Python files", False),
         (["1/2/3/4/5/6/7/8/9/svm.py"], "folders nested too deeply", False),
     ],
@@ -324,7 +327,7 @@ def test_a_file_that_the_system_refuses_is_ungraded(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(IntakeError) as caught:
         read_regular(tmp_path / "alice/svm.py", "alice/svm.py")
-    assert str(caught.value) == "alice/svm.py: Permission denied"
+    assert str(caught.value) == "alice/svm.py: Permission denied; check it and run again"
 
 
 @pytest.mark.parametrize(

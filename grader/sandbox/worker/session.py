@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from . import notebook
 from .callback import StandIns
 from .reading import Imports, decode_source, describe, one_by_one, remember
 from .values import Encoder, Pipe, decode, same
@@ -28,6 +29,7 @@ class Session:
         self.pipe = pipe
         self.module = types.ModuleType("submission")
         self.sources: dict[str, bytes] = {}
+        self.own: set[str] = set()  # names of the student's own files, and of a notebook's cells
         self.fixtures: dict[str, Any] = {}
         self.torch: Any = None
         self.reserve: mmap.mmap | None = None
@@ -87,14 +89,14 @@ class Session:
         self.torch.optim.SGD([self.torch.zeros(1)], lr=0.1)
 
     def load(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-        """Run the main file, statement by statement, and say which of the wanted names it defines."""
+        """Run the main file, or a notebook's cells, by statements, and say which of the wanted names it defines."""
         self.sources = dict(zip(header["files"], buffers, strict=False))
         main, notes = header["main"], []
         name = header["module"]  # the assignment's, whatever the file is called: numpy.py must not be numpy
         self.module = types.ModuleType(name)
         self.module.__file__ = main
         sys.modules[name] = self.module
-        own = main.rsplit("/", 1)[-1].removesuffix(".py")
+        own = main.rsplit("/", 1)[-1].rpartition(".")[0]
         if own not in sys.stdlib_module_names and own != "numpy":
             sys.modules[own] = self.module
         self.stand_ins = StandIns(self.pipe, header.get("ask", {}), self._answered)
@@ -102,38 +104,49 @@ class Session:
         sys.meta_path.insert(0, Imports(helpers, self.torch is not None, self.stand_ins.put_into))
         self.seed()
         try:
-            source, note = decode_source(self.sources[main])
-            notes += [note] if note else []
-            remember(main, source)
-            tree = ast.parse(source, main)
+            parts, said = self._parts(main)
+            notes += said
         except BaseException as error:
             return {"error": describe(error, {main}), "found": [], "notes": notes}, []
-        notes += self._run(tree, main)
+        self.own = {*self.sources, *(file for file, _ in parts)}
+        notes += self._run(parts)
         self.stand_ins.loaded(self.module.__dict__)
         found = [name for name in header["targets"] if callable(getattr(self.module, name, None))]
         present = [name for name in header["targets"] if hasattr(self.module, name)]
         return {"found": found, "present": present, "notes": notes[:10]}, []
 
-    def _run(self, tree: ast.Module, main: str) -> list[str]:
+    def _parts(self, main: str) -> tuple[list[tuple[str, ast.Module]], list[str]]:
+        """The main file, or a notebook's code cells, parsed: (name, tree), and notes."""
+        if main.lower().endswith(".ipynb"):
+            self.module.__dict__["display"] = notebook.display
+            return notebook.code_of(self.sources[main])
+        source, note = decode_source(self.sources[main])
+        remember(main, source)
+        return [(main, ast.parse(source, main))], [note] if note else []
+
+    def _run(self, parts: list[tuple[str, ast.Module]]) -> list[str]:
         """A statement that raises is noted and the next one still runs: a demo call at the foot of the
         file, or one broken constant, must not cost the functions that stand beside it."""
-        notes, flags, seen = [], 0, dict[str, int]()
-        for statement in one_by_one(tree.body):
+        notes, flags, seen, files = [], 0, set[str](), {file for file, _ in parts}
+        for file, statement in [(file, s) for file, tree in parts for s in one_by_one(tree.body)]:
+            cell = "" if file in self.sources else f"{file} "
             if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
                 for alias in statement.names:
                     flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
             if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
                 if statement.name in seen:
-                    notes.append(f"{statement.name} is defined again on line {statement.lineno}: the last one counts")
-                seen[statement.name] = statement.lineno
+                    place = f"{'in' if cell else 'on'} {cell}line {statement.lineno}"
+                    notes.append(f"{statement.name} is defined again {place}: the last one counts")
+                seen.add(statement.name)
             try:
-                code = compile(ast.Module([statement], []), main, "exec", flags=flags, dont_inherit=True)
+                code = compile(ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True)
                 exec(code, self.module.__dict__)
             except BaseException as error:
-                about = describe(error, {main})
+                about = describe(error, files)
+                cell, what = (f"{about['file'] or file} ", "notebook") if cell else ("", "file")
                 notes.append(
-                    f"line {about['line'] or statement.lineno} raised {about['type']} while the file was loaded "
-                    f"({about['message'][:120]}); the rest of the file was still read"
+                    f"{cell}line {about['line'] or statement.lineno} raised {about['type']} while the {what} was "
+                    f"loaded ({about['message'][:120]}); the rest of the {what} was still read"
                 )
             self.stand_ins.put_into(self.module.__dict__)
         return notes
@@ -200,7 +213,7 @@ class Session:
         except BaseException as raised:
             if isinstance(raised, MemoryError):
                 self.reserve = None  # room to say what happened
-            return describe(raised, set(self.sources))
+            return describe(raised, self.own)
 
     def _steps(
         self,
