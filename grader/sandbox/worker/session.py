@@ -1,9 +1,7 @@
 """One student's code, loaded once, answering one request at a time."""
 
 from __future__ import annotations
-import __future__
 
-import ast
 import contextlib
 import mmap
 import os
@@ -16,7 +14,8 @@ import numpy as np
 
 from . import notebook
 from .callback import StandIns
-from .reading import Imports, decode_source, describe, one_by_one, remember
+from .loading import run_parts, run_script
+from .reading import Imports, decode_source, describe, remember
 from .values import Encoder, Pipe, decode, same
 
 RESERVE = 4 << 20  # bytes that are set free when a call has used up its memory
@@ -31,6 +30,7 @@ class Session:
         self.sources: dict[str, bytes] = {}
         self.own: set[str] = set()  # names of the student's own files, and of a notebook's cells
         self.fixtures: dict[str, Any] = {}
+        self.rolls = False  # whether the files speak of random numbers
         self.torch: Any = None
         self.reserve: mmap.mmap | None = None
         self.seq: Any = None
@@ -67,6 +67,7 @@ class Session:
             if any(b"optim" in data for data in buffers):
                 self.first_optimizer()
         if header["fixtures"]:
+            self.rolls = b"rand" in buffers[0]
             built = types.ModuleType("fixtures")
             built.__file__ = "fixtures.py"
             sys.modules["fixtures"] = built  # a submission may import it, whether it brings its own or not
@@ -102,62 +103,40 @@ class Session:
         self.stand_ins = StandIns(self.pipe, header.get("ask", {}), self._answered)
         helpers = {n: d for n, d in self.sources.items() if n != main}
         sys.meta_path.insert(0, Imports(helpers, self.torch is not None, self.stand_ins.put_into))
+        self.rolls = self.rolls or any(b"rand" in data for data in self.sources.values())
+        random.seed(0)  # for who rolls without the word; NumPy loads its own on first use, and most do without it
+        if "numpy.random" in sys.modules:
+            np.random.seed(0)
         self.seed()
         try:
-            parts, said = self._parts(main)
-            notes += said
+            notes += self._run(main)
         except BaseException as error:
             return {"error": describe(error, {main}), "found": [], "notes": notes}, []
-        self.own = {*self.sources, *(file for file, _ in parts)}
-        notes += self._run(parts)
         self.stand_ins.loaded(self.module.__dict__)
         found = [name for name in header["targets"] if callable(getattr(self.module, name, None))]
         present = [name for name in header["targets"] if hasattr(self.module, name)]
         return {"found": found, "present": present, "notes": notes[:10]}, []
 
-    def _parts(self, main: str) -> tuple[list[tuple[str, ast.Module]], list[str]]:
-        """The main file, or a notebook's code cells, parsed: (name, tree), and notes."""
+    def _run(self, main: str) -> list[str]:
+        """Run the main file, or a notebook's code cells; notes."""
+        space, after = self.module.__dict__, self.stand_ins.put_into if self.stand_ins.names else None
         if main.lower().endswith(".ipynb"):
-            self.module.__dict__["display"] = notebook.display
-            return notebook.code_of(self.sources[main])
+            space["display"] = notebook.display
+            parts, notes = notebook.code_of(self.sources[main])
+            self.own = {*self.sources, *(file for file, _ in parts)}
+            return [*notes, *run_parts(parts, (), space, after)]
+        self.own = set(self.sources)
         source, note = decode_source(self.sources[main])
         remember(main, source)
-        return [(main, ast.parse(source, main))], [note] if note else []
-
-    def _run(self, parts: list[tuple[str, ast.Module]]) -> list[str]:
-        """A statement that raises is noted and the next one still runs: a demo call at the foot of the
-        file, or one broken constant, must not cost the functions that stand beside it."""
-        notes, flags, seen, files = [], 0, set[str](), {file for file, _ in parts}
-        for file, statement in [(file, s) for file, tree in parts for s in one_by_one(tree.body)]:
-            cell = "" if file in self.sources else f"{file} "
-            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-                for alias in statement.names:
-                    flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
-            if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-                if statement.name in seen:
-                    place = f"{'in' if cell else 'on'} {cell}line {statement.lineno}"
-                    notes.append(f"{statement.name} is defined again {place}: the last one counts")
-                seen.add(statement.name)
-            try:
-                code = compile(ast.Module([statement], []), file, "exec", flags=flags, dont_inherit=True)
-                exec(code, self.module.__dict__)
-            except BaseException as error:
-                about = describe(error, files)
-                cell, what = (f"{about['file'] or file} ", "notebook") if cell else ("", "file")
-                notes.append(
-                    f"{cell}line {about['line'] or statement.lineno} raised {about['type']} while the {what} was "
-                    f"loaded ({about['message'][:120]}); the rest of the {what} was still read"
-                )
-            self.stand_ins.put_into(self.module.__dict__)
-        return notes
+        return [*([note] if note else []), *run_script(source, main, space, after)]
 
     # -- calling ---------------------------------------------------------------------------------------
 
     def seed(self) -> None:
         """The same random numbers for each call, so that a grade does not depend on luck."""
-        random.seed(0)
-        if "numpy.random" in sys.modules or any(b"random" in data for data in self.sources.values()):
-            np.random.seed(0)  # NumPy loads this module on first use; who does not use it does not wait for it
+        if self.rolls:
+            random.seed(0)
+            np.random.seed(0)
         if self.torch is not None:
             self.torch.manual_seed(0)
 

@@ -19,6 +19,7 @@ import numpy as np
 PREFIX = struct.Struct(">IQ")
 HEADER_CAP = 60 << 10  # the trusted side refuses 64 KiB; leave room for the frame's own fields
 SENDABLE = {"b", "i", "u", "f"}
+TRAVELS = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"}
 
 Build = Callable[[str, dict[str, Any]], Any]  # a fixture by name and arguments
 
@@ -158,15 +159,14 @@ class Encoder:
             kinds = {"c": "complex", "O": "object array", "U": "text array", "S": "text array"}
             kind = "float16" if dtype == np.float16 else kinds.get(dtype.kind, "no data")
             raise Unsendable(kind, shape if len(shape) <= 16 else None)
-        if dtype.itemsize > 8:  # long double: exact enough as float64
-            dtype = np.dtype(np.float64)
+        if dtype.str not in TRAVELS:  # a long double is exact enough as float64
+            dtype = np.dtype(np.float64) if dtype.itemsize > 8 else dtype.newbyteorder("<")
         if math.prod(shape) * dtype.itemsize + self.used > self.cap:  # before anything is copied
             raise Unsendable("too large", shape)
-        little = dtype.newbyteorder("<") if dtype.kind in "iuf" else dtype
-        data = np.array(array, dtype=little, order="C", copy=True).tobytes()
+        data = array.astype(dtype, copy=False).tobytes()  # in C order, and a copy
         self._take(len(data))
         self.buffers.append(data)
-        return ["a", len(self.buffers) - 1, np.dtype(little).str, list(shape), "C", False]
+        return ["a", len(self.buffers) - 1, dtype.str, list(shape), "C", False]
 
     def _list_as_array(self, value: Any) -> list[Any]:
         _count(value, self.cap // 8 + 1024)
