@@ -41,14 +41,15 @@ class Finding:
         return [words for name, words in ATTEMPTS.items() if self.attempts.get(name)]
 
 
-def try_sandbox(limits: Limits) -> Finding:
-    """Look for the layers and put a worker to the test. Raises SandboxError."""
+def try_sandbox(limits: Limits, disabled: tuple[str, ...] = ()) -> Finding:
+    """Look for the layers and put a worker to the test. `disabled` is for tests of the weak paths. Raises
+    SandboxError."""
     from ..sandbox import layers, probe, zygote
 
     close_to_others()
-    lacking = layers.missing()
+    lacking = layers.missing(disabled)
     needed, attempts, not_tried = layers.needed(lacking), dict[str, bool](), ""
-    tried = zygote.launcher("numpy")  # the layers do not depend on the library
+    tried = zygote.launcher("numpy", disabled)  # the layers do not depend on the library
     with contextlib.closing(tried):
         if sys.platform != "linux":
             not_tried = f"nothing stops a worker on {sys.platform}, so nothing was tried"

@@ -113,7 +113,7 @@ def missing() -> str:
         sweep(parents()[0])
         make().close()
     except (OSError, ValueError) as error:
-        return str(error.strerror or error) if isinstance(error, OSError) else "its files are not as expected"
+        return f"none can be made ({error.strerror or error})" if isinstance(error, OSError) else "unknown files"
     return ""
 
 

@@ -133,7 +133,7 @@ def _traps() -> Iterator[dict[str, Value]]:
             "private": str(private),
             "other": str(other),
             "folder": str(folder),
-            "shared": ["/tmp", "/var/tmp", "/dev/shm", str(Path.home()), tempfile.gettempdir()],
+            "shared": ["/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~"), tempfile.gettempdir()],
             "ports": [tcp.getsockname()[1], udp.getsockname()[1]],
             "unix": names[0],
             "abstract": names[1][1:],
