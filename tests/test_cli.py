@@ -372,7 +372,7 @@ def test_a_layer_that_does_not_hold_stops_the_grading(
     from grader.sandbox import probe
 
     monkeypatch.chdir(ROOT)
-    monkeypatch.setattr(probe, "what_is_open", lambda *_: ["read a file outside"])
+    monkeypatch.setattr(probe, "attempts", lambda *_: {"read": True})
     arguments = ["grade", "linear_classifiers", few / "ada-vectorised", "--out", tmp_path / "out"]
     arguments += ["--secret-file", secret_file]
     assert in_process(monkeypatch, *arguments) == 4

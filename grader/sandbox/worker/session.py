@@ -250,13 +250,17 @@ def moved(x: Any, v: Any, t: float) -> Any:
     return x + t * v if np.ndim(x) else float(x + t * v)
 
 
-def quiet_streams(output_fd: int) -> None:
+def fresh_streams() -> None:
+    """Python's own streams over whatever 0, 1 and 2 are now or will be."""
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
+
+
+def redirect(output_fd: int) -> None:
     """stdin from nowhere; stdout and stderr, C's too, into one pipe that the grader drains and caps."""
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
