@@ -73,7 +73,7 @@ class Kept(Generic[T]):
         return found[1]
 
 
-_calls, _requests = Kept[list["Call"]](), Kept[Prepared]()
+_calls, _requests = Kept[list["Call"]](), (Kept[Prepared](), Kept[Prepared]())
 
 
 def calls_of(question: FrozenQuestion) -> list[Call]:
@@ -91,16 +91,35 @@ def together(calls: Sequence[Call]) -> Sequence[Call]:
     return calls
 
 
-def request(calls: Sequence[Call], asks: bool = False) -> Prepared:
-    """The request for some calls; encoded once for all submissions where it is the same for all."""
+def request(calls: Sequence[Call], together: bool, asks: bool = False) -> Prepared:
+    """The request for some calls; encoded once for all submissions where it is the same for all. together: the
+    answers may wait for each other."""
 
     def encoded() -> Prepared:
         buffers: list[bytes] = []
-        return prepare({"op": "call", "calls": [call.row(buffers, asks) for call in calls]}, buffers)
+        rows = [call.row(buffers, asks) for call in calls]
+        return prepare({"op": "call", "together": together, "calls": rows}, buffers)
 
     if asks or any(call.nudges for call in calls):
         return encoded()
-    return _requests.get([call.case for call in calls], encoded)
+    return _requests[together].get([call.case for call in calls], encoded)
+
+
+def parts_of(
+    got: Mapping[str, Any], body: Sequence[memoryview], first: int, most: int
+) -> list[tuple[Mapping[str, Any], Sequence[memoryview]]]:
+    """The answers in a frame, each with its own buffers: they must begin with the call `first`, and be at most `most`.
+    Raises WireError where it breaks the rules."""
+    parts, out, start = got.get("parts"), [], 0
+    if not isinstance(parts, list) or not 0 < len(parts) <= most or got.get("first") != first:
+        raise WireError("an answer to another call")
+    for part in parts:
+        count = part.get("n") if isinstance(part, dict) else None
+        if type(count) is not int or not 0 <= count <= len(body) - start:
+            raise WireError("malformed answer")
+        out.append((part, body[start : start + count]))
+        start += count
+    return out
 
 
 def read_answer(

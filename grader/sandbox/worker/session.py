@@ -16,7 +16,7 @@ from . import notebook
 from .callback import StandIns
 from .loading import run_parts, run_script
 from .reading import Imports, decode_source, describe, remember
-from .values import Encoder, Pipe, decode, same
+from .values import Encoder, Pipe, Replies, decode, same
 
 RESERVE = 4 << 20  # bytes that are set free when a call has used up its memory
 
@@ -44,16 +44,22 @@ class Session:
                 return
             self.seq = header["seq"]
             if header["op"] == "call":
-                for part, row in enumerate(header["calls"]):
-                    self._reply(header, part, *self.call(row, buffers))
+                replies = Replies(self.pipe, {"seq": header["seq"], "nonce": header["nonce"]}, header["together"])
+                for row in header["calls"]:
+                    answer, out = self.call(row, buffers)
+                    self._flush()
+                    replies.add(answer, out)
+                replies.send()
             else:
-                self._reply(header, 0, *{"ready": self.ready, "load": self.load}[header["op"]](header, buffers))
+                answer, out = {"ready": self.ready, "load": self.load}[header["op"]](header, buffers)
+                self._flush()
+                self.pipe.send({**answer, "seq": header["seq"], "nonce": header["nonce"]}, out)
 
-    def _reply(self, header: dict[str, Any], part: int, answer: dict[str, Any], out: list[bytes]) -> None:
+    @staticmethod
+    def _flush() -> None:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(BaseException):  # the student may have replaced or closed it
                 stream.flush()
-        self.pipe.send({**answer, "part": part, "seq": header["seq"], "nonce": header["nonce"]}, out)
 
     # -- loading ---------------------------------------------------------------------------------------
 
