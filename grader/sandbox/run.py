@@ -230,14 +230,15 @@ class Runner:
             return self._loaded
         if self._loaded is not None and self._loaded.failure:
             return self._loaded
-        asked = self.clock()
+        asked, first = self.clock(), self._loaded is None
         self._channel = self.launcher.start(self.limits)
         self._make_ready(self._channel)
         self._waited += self.clock() - asked
         asked = self.clock()
         self._loaded = self._load_into(self._channel, min(self.limits.question, max(1.0, self._deadline - self._now())))
         self._loading += self.clock() - asked
-        self.notes = self._loaded.notes
+        if first:  # later ones may know what hidden cases hold
+            self.notes = self._loaded.told
         if self._loaded.failure:
             self._end()
         return self._loaded
