@@ -11,7 +11,7 @@ from dataclasses import asdict
 
 import numpy as np
 import pytest
-from coursekit import two_questions
+from course_of_two import two_questions
 
 from grader.keyfile import public_view
 from grader.model import AnswerKey, Limits, Report, SourceFile, Submission, Verdict

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from coursekit import two_questions
+from course_of_two import two_questions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
