@@ -29,7 +29,7 @@ def markdown(text: str, limit: int = LIMIT) -> str:
     markup. As a character reference no punctuation can begin a link, a mention, a list or a block of code."""
     line = " ".join(clean_text(text, limit, lines=False).split())
     line = PUNCTUATION.sub(lambda found: f"&#{ord(found[1])};", line)
-    return re.sub(r"^(\d+)", lambda found: f"&#{ord(found[1][0])};{found[1][1:]}", line)
+    return re.sub(r"^([0-9]+)", lambda found: f"&#{ord(found[1][0])};{found[1][1:]}", line)
 
 
 def markdown_code(text: str, limit: int = LIMIT) -> str:
