@@ -305,7 +305,7 @@ class Runner:
             return self._loaded
         if self._loaded is not None and self._loaded.failure:
             return self._loaded
-        asked = self.clock()
+        asked, first = self.clock(), self._loaded is None
         self._channel = self.launcher.start(self.limits)
         self._channel.slow = self.slow
         self._make_ready(self._channel)
@@ -313,7 +313,8 @@ class Runner:
         asked = self.clock()
         self._loaded = self._load_into(self._channel, min(self.limits.question, max(1.0, self._deadline - self._now())))
         self._loading += self.clock() - asked
-        self.notes = self._loaded.notes
+        if first:  # later ones may know what hidden cases hold
+            self.notes = self._loaded.told
         if self._loaded.failure:
             self._end()
         return self._loaded

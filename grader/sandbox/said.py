@@ -51,6 +51,11 @@ class Loaded:
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and why it did not load."""
+        return (*self.notes, self.failure.message) if self.failure else self.notes
+
 
 def loaded_of(got: Mapping[str, Any]) -> Loaded:
     """What a worker says of the file that it loaded. Raises WireError where it breaks the rules."""
