@@ -87,7 +87,7 @@ def test_the_level_is_named(mode: str, seen: dict[str, Any]) -> None:
     assert set(seen["open"]) == open_ways
 
 
-def test_the_doctor_shows_what_is_open(mode: str, seen: dict[str, Any]) -> None:
+def test_the_doctor_shows_what_is_open(seen: dict[str, Any]) -> None:
     """Every attempt is a line, and an open one says so."""
     rows = seen["doctor"].splitlines()
     for name, words in {**ATTEMPTS, **NOTED}.items():

@@ -9,6 +9,7 @@ import contextlib
 import functools
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import signal
@@ -145,6 +146,8 @@ class Zygote:
             for path in [*sys.path, sys.prefix, sys.base_prefix]:
                 root.show(path, only_links=True)
             root.close()
+            importlib.invalidate_caches()  # the folders are other ones, and a worker may not list them
+            importlib.util.find_spec("no_module_has_this_name")
             return namespaces.HOME
         home = os.path.join(self.scratch, "home")
         os.mkdir(home, 0o700)
