@@ -51,6 +51,10 @@ class Zygote:
             return self.control
         self._stop()
         self.scratch = tempfile.mkdtemp(prefix="grader-")
+        try:
+            self.group = cgroup.make() if "cgroup" in self.layers else None
+        except OSError as error:
+            raise SandboxError(f"cannot make a cgroup: {error}") from error
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.control = ours
@@ -59,6 +63,7 @@ class Zygote:
             "control": theirs.fileno(),
             "scratch": self.scratch,
             "layers": self.layers,
+            "groups": self.group.paths if self.group else [],
         }
         try:
             self.process = subprocess.Popen(
@@ -77,12 +82,11 @@ class Zygote:
             theirs.close()
         ours.settimeout(READY_SECONDS)
         self.pid = self._receive("start")["sender"]
-        if "cgroup" in self.layers:
-            try:
-                self.group = cgroup.make()
+        try:
+            if self.group is not None:
                 self.group.add(self.pid)
-            except OSError as error:
-                raise SandboxError(f"cannot make a cgroup: {error}") from error
+        except OSError as error:
+            raise SandboxError(f"cannot use a cgroup: {error}") from error
         return ours
 
     def _receive(self, doing: str) -> dict[str, int]:
@@ -103,6 +107,7 @@ class Zygote:
             last = stderr.decode(errors="replace").strip().splitlines()[-1:] or [reason]
             raise SandboxError(f"the sandbox failed to {doing}: {last[0][:200]}")
         said: dict[str, int] = json.loads(data)
+        said["sender"] = said.get("pid", process.pid)
         for _, kind, content in extra:
             if kind == socket.SCM_CREDENTIALS:
                 said["sender"] = struct.unpack("=3i", content)[0]

@@ -464,10 +464,11 @@ work.nudged(q, FrozenCase("", False, {"x": 1.0}, {}, {}), ())
     ("disabled", "body"),
     [
         ("", "while x: pass"),
+        ("namespaces", "while x: pass"),
         ("", "import ctypes, time\n    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n    while x: time.sleep(1)"),
         ("landlock seccomp namespaces", "while x and (os.fork() or True): time.sleep(30)"),
     ],
-    ids=["endless loop", "clears its death signal", "weak mode with a child"],
+    ids=["endless loop", "endless loop without namespaces", "clears its death signal", "weak mode with a child"],
 )
 def test_nothing_is_left_when_the_grader_is_killed(disabled: str, body: str, tmp_path: Path) -> None:
     source = f"import os, time\ndef f(x):\n    {body}\n    return x\n"

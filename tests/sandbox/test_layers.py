@@ -333,6 +333,16 @@ def test_the_cgroup_goes_with_its_zygote(zygote: Zygote) -> None:
     assert groups() == before
 
 
+@needs("cgroup", "namespaces")
+def test_the_cgroup_goes_when_the_grader_is_killed() -> None:
+    """Whoever keeps the namespaces removes it."""
+    code = "import os; from grader.sandbox.zygote import Zygote; made = Zygote(); made._boot(); os.kill(os.getpid(), 9)"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])}
+    grader = subprocess.Popen([sys.executable, "-c", code], env=environment)
+    assert grader.wait() == -9
+    assert soon(lambda: not [name for name in groups() if name.startswith(f"grader-{grader.pid}-")])
+
+
 @needs("cgroup")
 def test_what_a_killed_grader_leaves_is_swept() -> None:
     where = cgroup.parents()[0]
