@@ -38,6 +38,9 @@ class Zygote:
         self.lacking = layers.missing(disabled)
         self.layers = tuple(layer for layer in layers.ALL if layer not in self.lacking)
         self.isolation = isolation_level(self.lacking)
+        self.counts_alone = bool(
+            {"rlimits", "seccomp"} & set(self.lacking)
+        )  # else no worker reaches its cgroup's limit
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.group: cgroup.Group | None = None
@@ -160,7 +163,7 @@ class Zygote:
             died = status >= 0 and (os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == FAILED)
             if died and found["resident"] * 1024 > MEMORY_SHARE * memory:  # CPython may crash where memory runs out
                 return OUT_OF_MEMORY
-            if died and self.group is not None and self.group.killed():
+            if died and self.group is not None and self.counts_alone and self.group.killed():
                 return OUT_OF_MEMORY
             return describe_status(status)
         except OSError as error:
