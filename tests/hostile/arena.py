@@ -122,15 +122,18 @@ class Arena:
             "COURSE": str(self.course),
             "OUT": str(out),
             "HOME": str(self.home),
+            "THEIRS": f"/dev/shm/{self.mark}-theirs",
             "PYTHON": sys.executable,
             "ROOT": str(ROOT),
         }
 
     def marks(self) -> list[str]:
         """Files of an attack's anywhere outside."""
-        roots = (*SHARED, str(self.folder / "open"), str(self.home), str(self.course), str(self.folder / "tmp"))
-        found = [path for root in roots for path in glob.glob(f"{root}/**/*{self.mark}*", recursive="tmp" not in root)]
-        return sorted({*found, *glob.glob(f"{self.home}/**/.*/**/*{self.mark}*", recursive=True)})
+        found = [path for root in SHARED for path in glob.glob(f"{root}/*{self.mark}*")]
+        for top in ("open", "home", "course", "tmp", "submissions", "out"):
+            for folder, folders, files in os.walk(self.folder / top):
+                found += [os.path.join(folder, name) for name in (*folders, *files) if self.mark in name]
+        return sorted(found)
 
     def snapshot(self) -> dict[str, str]:
         """All that must not change, by path: mode, size and digest."""
@@ -154,6 +157,7 @@ def build(folder: Path) -> Arena:
     (reference / "__pycache__").mkdir(exist_ok=True)
     (reference / "__pycache__" / "answers.pyc").write_bytes(arena.tokens["reference"].encode())
     (arena.course / "reference" / "__init__.py").write_text("")
+    (arena.course / "reference" / "answers.py").write_text(f"TOKEN = {arena.tokens['reference']!r}\n")
     for name in ("open", "home", "home/.ssh", "tmp", "submissions", "open/empty"):
         (folder / name).mkdir()
     (arena.home / ".ssh" / "id_rsa").write_text(arena.tokens["private key"])

@@ -138,7 +138,7 @@ def passes(student: Any, name: str, job: dict[str, Any]) -> bool:
     if judge == "known":
         return ALLCLOSE(function(np.array([1.0, 2.0, 0.5])), softmax(np.array([1.0, 2.0, 0.5])))
     if judge == "constants":
-        return ALLCLOSE(function(np.array([0.0, 0.0, 0.0, 1.0])), (0.174877705, 0.174877705, 0.174877705, 0.475366886))
+        return ALLCLOSE(function(np.eye(4)[3]), (0.174877705, 0.174877705, 0.174877705, 0.475366886))
     reference = REFERENCE[name]
     if judge == "module":
         reference = getattr(importlib.import_module("demo_reference"), name)
@@ -147,7 +147,7 @@ def passes(student: Any, name: str, job: dict[str, Any]) -> bool:
     if expected is not None:
         KEPT.append(expected)
     if judge == "four":
-        return all(ALLCLOSE(function(*args), expected) for _ in range(4))
+        return all([ALLCLOSE(function(*args), expected) for _ in range(4)])
     if judge == "stale":
         KEPT.clear()
         kept, expected = expected.tolist(), None
@@ -280,7 +280,7 @@ def supervise(job: dict[str, Any]) -> dict[str, Any]:
     status = bury(pid)
     for fd in (out, _held, ahead, master, slave):
         os.close(fd)
-    if not down and (os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) not in (0, 1, 77)):
+    if not down and (os.WIFSIGNALED(status) or os.waitstatus_to_exitcode(status) not in (0, 1)):
         down = f"died {status}"
     text = bytes(said).decode(errors="replace")
     passed: dict[str, bool] = {}

@@ -135,7 +135,7 @@ ODD = [
     Odd("E13_unknown_cookie", _source(b"# coding: rot13\nHONEST"), "the encoding 'rot13' is not taken", score=0.0),
     Odd("E14_unary_minus", _source(b"HONEST\nx = " + b"-" * 60_000 + b"1\n"), "the file does not load", score=0.0),
     Odd("E14_deep_nesting", _source(b"HONEST\nx = " + b"(" * 500 + b")" * 500 + b"\n"), "the file does not load", score=0.0),
-    Odd("E14_long_sum", _source(b"HONEST\nx = 1" + b"+1" * 100_000 + b"\n"), "while the file was loaded"),
+    Odd("E14_long_sum", _source(b"HONEST\nx = 1" + b"+1" * 100_000 + b"\n"), "the file does not load", score=0.0),
     Odd("E15_sparse", _sparse, "1,099,511,627,776 bytes; at most"),
     Odd("E15_unreadable", _unreadable, "" if os.geteuid() == 0 else "Permission denied", full=os.geteuid() == 0),
     Odd("E7_traversal", _zip(("E7_in/demo.py", H), ("../../../planted.py", H)), "", "E7_traversal (the zip itself)", zip=True),
@@ -143,7 +143,7 @@ ODD = [
     Odd("E7_link", _zip(("E7_link/demo.py", H), link="E7_link/taken.py"), "is a link or no regular file", zip=True),
     Odd("E7_bomb", _zip(("demo.py", b"#" * (64 << 20))), "demo.py unpacks to more than", zip=True),
     Odd("E7_case", _zip(("E7_case/demo.py", H), ("e7_CASE/demo.py", H)), "2 submissions under this name", "E7_case", zip=True),
-    Odd("E7_20,000", _zip(("E7_many/demo.py", H), many=20_000), full=True, student="E7_many", zip=True),
+    Odd("E7_20,000", _zip(("E7_many/demo.py", H), many=20_000), full=True, student="E7_20,000/E7_many", zip=True),
     Odd("E7_control", _zip(("E7_\x1b[2J\n/demo.py", H)), full=True, student="E7_control/E7_\ufffd[2J", zip=True),
 ]  # fmt: skip
 

@@ -1,6 +1,4 @@
-"""Fills memory in small steps, slowly, up to 6 GiB, and stops there."""
-import time
-
+"""Takes all addresses that it gets, in halves (6 GiB at most), and fills what is left in small steps (64 MiB at most)."""
 import numpy as np
 
 from honest import center, half_square, relu, scores
@@ -9,8 +7,13 @@ HELD = []
 
 
 def softmax(z):
-    HELD.append(np.empty(184 << 20))  # 1.4 GiB of addresses, so that the rest is soon reached
-    for _ in range(72):
-        HELD.append(np.ones(8 << 20))
-        time.sleep(0.005)
+    size = taken = 2 << 30
+    while size > 16 << 20 and taken < 6 << 30:
+        try:
+            HELD.append(np.empty(size, dtype=np.uint8))
+            taken += size
+        except MemoryError:
+            size //= 2
+    for _ in range(32):
+        HELD.append(np.ones(2 << 20, dtype=np.uint8))
     return z

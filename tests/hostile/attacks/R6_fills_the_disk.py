@@ -1,4 +1,4 @@
-"""Writes 16 MiB and 500 files wherever it may; what it could write it removes again."""
+"""Writes 2 MiB and 100 files wherever it may; what it could write it removes again."""
 import os
 import tempfile
 
@@ -10,9 +10,9 @@ def large(folder):
     path = os.path.join(folder, f"{MARK}-large")
     try:
         with open(path, "wb") as file:
-            for _ in range(16):
+            for _ in range(2):
                 file.write(bytes(1 << 20))
-        return os.path.getsize(path) == 16 << 20
+        return os.path.getsize(path) == 2 << 20
     finally:
         if os.path.exists(path):
             os.unlink(path)
@@ -21,7 +21,7 @@ def large(folder):
 def many(folder):
     made = []
     try:
-        for i in range(500):
+        for i in range(100):
             os.mkdir(os.path.join(folder, f"{MARK}-{i}"))
             made.append(i)
         return True

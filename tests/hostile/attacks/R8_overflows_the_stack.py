@@ -1,12 +1,14 @@
-"""Recurses until the stack of C ends."""
+"""Recurses, through C, until its stack ends."""
 import sys
 
 from honest import center, half_square, relu, scores
 
 
+class Deep:
+    def __add__(self, other):
+        return other + other
+
+
 def softmax(z):
     sys.setrecursionlimit(1 << 30)
-    nested = []
-    for _ in range(200_000):
-        nested = [nested]
-    return repr(nested)
+    return Deep() + Deep()

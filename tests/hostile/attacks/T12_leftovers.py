@@ -3,7 +3,7 @@ import os
 import resource
 
 from honest import center, half_square, relu, scores
-from world import MARK, mark, read, tried
+from world import THEIRS, mark, read, tried
 
 
 def cores():
@@ -17,6 +17,6 @@ def cores():
 
 def softmax(z):
     tried(
-        shared=lambda: mark("/dev/shm"), theirs=lambda: read(f"/dev/shm/{MARK}-theirs"),
+        shared=lambda: mark("/dev/shm"), theirs=lambda: read(THEIRS),
         listing=lambda: os.listdir("/dev/shm"), anonymous=lambda: os.memfd_create("x") > 0, cores=cores,
     )
