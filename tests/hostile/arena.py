@@ -16,7 +16,6 @@ import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -171,7 +170,7 @@ def build(folder: Path) -> Arena:
 TOKENS = ("course secret", "reference", "private key", "planted", "environment", "neighbour", "shared memory")
 
 
-def put_attack(arena: Arena, attack: Attack, folder: Path, places: dict[str, Any]) -> Path:
+def put_attack(attack: Attack, folder: Path, places: dict[str, Any]) -> Path:
     """An attack's folder, with the helpers that it imports; the file to which the grader's pid is to be added."""
     source = HERE / "attacks" / attack.name
     if source.is_dir():
@@ -244,7 +243,7 @@ def prepare(folder: Path) -> None:
         for attack in ATTACKS:
             put_honest(arena, arena.submissions / f"{attack.name}-next")
         first = grade(arena, alone, [arena.submissions], [])
-        worlds = [put_attack(arena, a, arena.submissions / a.name, places) for a in ATTACKS]
+        worlds = [put_attack(a, arena.submissions / a.name, places) for a in ATTACKS]
         worlds = [path for path in worlds if path.name == "world.py"]
         extra = build_odd(arena.submissions, folder / "zips", HERE / "honest.py", folder / "open" / "secret")
         before, marks = arena.snapshot(), arena.marks()
@@ -280,7 +279,7 @@ class Found:
 
 
 @pytest.fixture(scope="session")
-def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
+def found(tmp_path_factory: pytest.TempPathFactory) -> Found:
     base = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         base = base.parent
@@ -294,7 +293,7 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Found]:
     told = json.loads((folder / "found.json").read_text())
     arena = Arena(folder, told["mark"], told["tokens"])
     alone, run = Run(told["first"], folder / "alone"), Run(told["said"], folder / "out")
-    yield Found(arena, alone, run, told["contacts"], told["marks"], told["changed"])
+    return Found(arena, alone, run, told["contacts"], told["marks"], told["changed"])
 
 
 __all__ = ["ODD", "Arena", "Found", "Run", "build", "found", "grade", "put_attack", "put_honest"]

@@ -73,7 +73,9 @@ def judge_isclose(got: Any, expected: Any) -> bool:
 def judge_unittest(got: Any, expected: Any) -> bool:
     case = unittest.TestCase()
     try:
-        case.assertEqual(np.round(got, 6).tolist(), np.round(expected, 6).tolist())
+        case.assertEqual(  # noqa: PT009
+            np.round(got, 6).tolist(), np.round(expected, 6).tolist()
+        )
     except AssertionError:
         return False
     return True
@@ -147,7 +149,7 @@ def passes(student: Any, name: str, job: dict[str, Any]) -> bool:
     if expected is not None:
         KEPT.append(expected)
     if judge == "four":
-        return all([ALLCLOSE(function(*args), expected) for _ in range(4)])
+        return all([ALLCLOSE(function(*args), expected) for _ in range(4)])  # noqa: C419, no shortcut
     if judge == "stale":
         KEPT.clear()
         kept, expected = expected.tolist(), None
@@ -166,7 +168,7 @@ def passes(student: Any, name: str, job: dict[str, Any]) -> bool:
     if isinstance(got, tuple):
         return all(ALLCLOSE(a, b) for a, b in zip(got, expected, strict=True))
     right = right and globals()[f"judge_{'local' if judge == 'module' else judge}"](got, expected)
-    return right  # a line of its own: the name above is what an attacker edits
+    return right  # noqa: RET504, a line of its own: the name above is what an attacker edits
 
 
 def run(job: dict[str, Any]) -> int:
@@ -185,7 +187,7 @@ def run(job: dict[str, Any]) -> int:
             try:
                 results[name] = passes(student, name, job)
             except Exception as error:
-                print(f"{name} raised {type(error).__name__[:100]}: {str(error)}")
+                print(f"{name} raised {type(error).__name__[:100]}: {error}")
                 traceback.print_exc(limit=1, file=sys.stdout)
                 results[name] = False
     with open("results.json", "w") as file:

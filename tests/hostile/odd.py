@@ -1,5 +1,8 @@
 """Submissions of kinds that cannot be checked in: links, pipes, sockets, sparse files, strange names, zips."""
 
+# Makers share one signature, and their table reads best unbroken.
+# ruff: noqa: ARG001, E501
+
 from __future__ import annotations
 
 import os

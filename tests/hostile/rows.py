@@ -137,9 +137,7 @@ SECTION_R = [
     Attack("R2_loops_in_c", ("time limit",), "no answer within the time limit", "down"),
     tries("R3_forks"),
     Attack("R4_threads", ("Exception",), "threads=refused", "done"),
-    Attack(
-        "R5_touches_memory", ("memory limit",), "Memory", "NOT RUN: it would take the machine's memory"
-    ),
+    Attack("R5_touches_memory", ("memory limit",), "Memory", "NOT RUN: it would take the machine's memory"),
     tries("R5_maps_memory"),
     tries("R6_fills_the_disk"),
     Attack("R7_floods_the_log", ("",), "", "down", lost={}),

@@ -1,4 +1,4 @@
-"""The same files against naive.py, where nothing defends: each attack wins something, so none is a mere typing error."""
+"""The same files against naive.py, where nothing defends: each attack wins something, so none is a typing error."""
 
 from __future__ import annotations
 
@@ -56,9 +56,11 @@ def naive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
         attacks = folder / "tmp" / "attacks"
         for attack in TRIED:
             marked = f"{arena.mark}-{attack.name}"
-            put_attack(arena, attack, attacks / attack.name, {**places, "MARK": marked, "HOME": str(folder / "home")})
+            put_attack(attack, attacks / attack.name, {**places, "MARK": marked, "HOME": str(folder / "home")})
         with contextlib.ExitStack() as stack:
-            crowd = [[job(a, attacks, arena.tokens["environment"]) for a in TRIED if a.name != PAIR[1]][i::2] for i in (0, 1)]
+            crowd = [
+                [job(a, attacks, arena.tokens["environment"]) for a in TRIED if a.name != PAIR[1]][i::2] for i in (0, 1)
+            ]
             running = [stack.enter_context(start(jobs)) for jobs in crowd]
             for process in running:
                 found.update(json.loads(process.communicate(timeout=120)[0]))
@@ -151,9 +153,26 @@ def test_pytest_believes_what_lies_beside_the_submission(attack: Attack, tmp_pat
         )
     environment = {k: v for k, v in os.environ.items() if not k.startswith("PYTEST")}
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "-p", "no:xdist", "-p", "no:cacheprovider", "-p", "no:hypothesispytest", str(test)],
-        cwd=folder, env=environment, capture_output=True, text=True, timeout=60, check=False,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "pytest",
+            "-q",
+            "-p",
+            "no:xdist",
+            "-p",
+            "no:cacheprovider",
+            "-p",
+            "no:hypothesispytest",
+            str(test),
+        ],
+        cwd=folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
     assert done.returncode == 0 and "passed" in done.stdout, done.stdout + done.stderr
     if attack.name == "S29_conftest":
         assert list(tmp_path.glob(f"{mark}*"))

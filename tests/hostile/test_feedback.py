@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from arena import HERE, ROOT, Found, found  # noqa: F401
+from arena import HERE, ROOT, Found, found, grade  # noqa: F401
 from coursekit import course_per_student, write_course
 from play_rows import confined
 
@@ -22,8 +23,6 @@ COURSE = (HERE / "course.txt").read_text()
 
 
 def grader(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
-    import os
-
     return subprocess.run(
         [sys.executable, "-P", "-m", "grader", *map(str, arguments)],
         cwd=cwd, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True, timeout=120, check=False,
@@ -109,16 +108,23 @@ def submit(folder: Path, student: str, sign: str) -> None:
     shutil.copy(HERE / "honest.py", folder / student / "honest.py")
 
 
-def test_a_grade_tells_a_bit_and_says_so(found: Found, tmp_path: Path) -> None:  # noqa: F811
+def test_a_grade_tells_a_bit_and_no_time(found: Found, tmp_path: Path) -> None:  # noqa: F811
     """T10 as it is: a function that fails where a hidden input is negative learns its sign from its points. Nothing in
-    the grader prevents that; a course that shows points after each try should limit the tries, or draw per student."""
-    from arena import grade
-
+    the grader prevents that; a course that shows points after each try should limit the tries, or draw per student.
+    The time that a call took is in no report: one that waits has the bytes of one that does not."""
     for sign in "<>":
         submit(tmp_path / "all", {"<": "fails-below", ">": "fails-above"}[sign], sign)
+    submit(tmp_path / "all", "quick", "== 0 and 0 <")
+    submit(tmp_path / "all", "waits", "== 0 and 0 <")
+    with (tmp_path / "all" / "waits" / "honest.py").open("a") as file:
+        file.write(
+            "\n\nat_once = softmax\n\n\ndef softmax(z):\n    import time\n\n    time.sleep(0.1)\n"
+            "    return at_once(z)\n"
+        )
     run = grade(found.arena, tmp_path / "out", [tmp_path / "all"], [], workers=1)
     signs = [float(np.asarray(case.inputs["z"])[0]) < 0 for case in drawn(key_of(found.arena.course))]
-    lost = {s: 10.0 - r["score"] for s, r in run.reports.items()}
+    lost = {s: 10.0 - r["score"] for s, r in run.reports.items() if s.startswith("fails")}
+    assert run.lines["waits"].replace("waits", "quick") == run.lines["quick"]
     assert lost == {"fails-below": 0.5 * sum(signs), "fails-above": 0.5 * (3 - sum(signs))}
 
 
@@ -140,12 +146,11 @@ def test_draws_per_student_are_of_no_use_to_another(tmp_path: Path) -> None:
     assert {p.name: p.read_bytes() for p in base.parent.iterdir()} == again
 
 
-def test_another_secret_draws_other_cases(tmp_path: Path) -> None:
+def test_another_secret_draws_other_cases(found: Found, tmp_path: Path) -> None:  # noqa: F811
     """S36: who knows the cases of last year knows nothing of this year's."""
-    numbers = []
-    for secret in ("last year's secret, long enough\n", "this year's secret, long enough\n"):
-        course = write_course(tmp_path / secret[:4], COURSE, secret=secret)
-        done = grader("freeze", "demo", "--course", course.root, "--secret-file", course.secret_file)
-        assert done.returncode == 0, done.stderr
-        numbers.append(np.concatenate([np.asarray(c.inputs["z"]) for c in drawn(key_of(course.root))]))
-    assert not np.isin(numbers[0], numbers[1]).any()
+    course = write_course(tmp_path / "course", COURSE, secret="last year's secret, long enough\n")
+    done = grader("freeze", "demo", "--course", course.root, "--secret-file", course.secret_file)
+    assert done.returncode == 0, done.stderr
+    years = [drawn(key_of(root)) for root in (course.root, found.arena.course)]
+    numbers = [np.concatenate([np.asarray(c.inputs["z"]) for c in cases]) for cases in years]
+    assert numbers[0].size == numbers[1].size == 12 and not np.isin(*numbers).any()

@@ -85,14 +85,18 @@ def notebooks(mark: str) -> list[Notebook]:
     """`mark` is the head of a path of which no file may come to be."""
     shell, asks = SHELL.format(mark=mark), ASKS.format(mark=mark)
     bash = f"%%bash\ntouch {mark}-bash\n"
-    other = [cell(f"%%{magic}\ntouch {mark}-{magic}\n") for magic in ("sh", "script bash", "perl", "ruby", "javascript")]
+    other = [
+        cell(f"%%{magic}\ntouch {mark}-{magic}\n") for magic in ("sh", "script bash", "perl", "ruby", "javascript")
+    ]
     return [
         Notebook("S34", "honest", book(cell(HONEST)), 10.0),
         Notebook("S34", "points edited", POINTS_EDITED),
         Notebook("S34", "tests duplicated", TESTS_DUPLICATED),
         Notebook("S34", "tests removed", book(cell(HONEST, **graded("softmax", 0.0)), cell(WRONG))),
         Notebook("S34", "outputs written by hand", OUTPUTS),
-        Notebook("S34", "hidden in markdown", book(cell(HONEST), cell(WRONG), cell(HONEST, "markdown"), cell(HONEST, "raw"))),
+        Notebook(
+            "S34", "hidden in markdown", book(cell(HONEST), cell(WRONG), cell(HONEST, "markdown"), cell(HONEST, "raw"))
+        ),
         Notebook("E11", "no json", b"{not json", 0.0, "no notebook", bad=True),
         Notebook("E11", "no cells", b"{}", 0.0, "no notebook", bad=True),
         Notebook("E11", "a list", b"[1, 2]", 0.0, "no notebook", bad=True),
@@ -101,12 +105,19 @@ def notebooks(mark: str) -> list[Notebook]:
         Notebook("E11", "long number", b'{"cells": ' + b"9" * 100_000 + b"}", 0.0, "", bad=True),
         Notebook("E11", "not utf-8", b'{"cells": "\xff\xfe"}', 0.0, "", bad=True),
         Notebook("E11", "huge", book(cell("#" * (40 << 20))), 0.0, "", bad=True),
-        Notebook("E11", "cells of no kind", book(*[{"cell_type": "code", "source": s} for s in (1, None, {}, [[1]])], cell(HONEST)), 10.0),
+        Notebook(
+            "E11",
+            "cells of no kind",
+            book(*[{"cell_type": "code", "source": s} for s in (1, None, {}, [[1]])], cell(HONEST)),
+            10.0,
+        ),
         Notebook("E11", "20,000 cells", book(*[cell("") for _ in range(5000)], cell(HONEST)), 10.0),
         Notebook("E12", "shell", book(cell(HONEST), cell(shell), cell(bash), *other, cell(WRONG)), says="left out"),
         Notebook("E12", "asks ipython", book(cell(HONEST), cell(asks)), says="NameError"),
-        Notebook("E12", "magics around a function", book(cell(HONEST), cell("%%time\n" + WRONG), cell(f"!touch {mark}-late"))),
-    ]  # fmt: skip
+        Notebook(
+            "E12", "magics around a function", book(cell(HONEST), cell("%%time\n" + WRONG), cell(f"!touch {mark}-late"))
+        ),
+    ]
 
 
 @dataclass
@@ -133,8 +144,8 @@ def graded_notebooks(found: Found, tmp_path_factory: pytest.TempPathFactory) -> 
 NAMES = [(one.row, one.name) for one in notebooks("mark")]
 
 
-@pytest.mark.parametrize(("row", "name"), NAMES)
-def test_notebook(row: str, name: str, graded_notebooks: Notebooks) -> None:
+@pytest.mark.parametrize("name", [name for _, name in NAMES], ids=[f"{row} {name}" for row, name in NAMES])
+def test_notebook(name: str, graded_notebooks: Notebooks) -> None:
     (one,) = [n for n in graded_notebooks.all if n.name == name]
     report = graded_notebooks.run.reports[name]
     texts = [*report["notes"], *(o["message"] for q in report["questions"] for o in q["outcomes"])]

@@ -30,7 +30,7 @@ def one_by_one(found: Found, tmp_path_factory: pytest.TempPathFactory) -> Run:  
     (folder / "all").mkdir()
     for name in ORDER:
         if name in ATTACK_OF:
-            worlds.append(put_attack(found.arena, BY_NAME[ATTACK_OF[name]], folder / "all" / name, places))
+            worlds.append(put_attack(BY_NAME[ATTACK_OF[name]], folder / "all" / name, places))
         else:
             put_honest(found.arena, folder / "all" / name)
     return grade(found.arena, out, [folder / "all"], worlds, workers=1)
