@@ -27,6 +27,7 @@ class Attack:
     lost: Mapping[str, float] = field(default_factory=lambda: {"softmax": 0.0})  # the points of what is attacked
     unproven: tuple[str, ...] = ()
     harmless: tuple[str, ...] = ()  # what it may do, to itself alone
+    before: tuple[str, ...] = ()  # functions that must be called first
     linger: float = 0.0  # seconds after the naive grader's verdict in which a mark may appear
 
     @property
@@ -127,6 +128,15 @@ SECTION_T = [
     tries("T6_reads_a_neighbour"),
     tries("T7_sends_it_away"),
     Attack("T8_tells_its_inputs", ("Exception", "ValueError", "wrong shape", "wrong type"), "told_", "says"),
+    Attack(
+        "T8_tells_it_elsewhere",
+        ("ValueError",),
+        "told_",
+        "says",
+        target="half_square",
+        lost={"half_square": 0.0, "center": 0.0},
+        before=("softmax",),
+    ),
     tries("T9_prints_its_callers", says="frames=no"),
     tries("T11_private_files"),
     tries("T12_leftovers", "cores"),

@@ -29,7 +29,7 @@ def job(attack: Attack, folder: Path, token: str) -> dict[str, Any]:
     return {
         "name": attack.name, "folder": str(folder if pair else folder / attack.name), "main": "demo",
         "modules": list(PAIR) if pair else [""], "home": str(folder / "homes" / attack.name), "judge": attack.judge,
-        "target": attack.target, "calls": [attack.target], "token": token, "linger": attack.linger,
+        "target": attack.target, "calls": [*attack.before, attack.target], "token": token, "linger": attack.linger,
     }  # fmt: skip
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -20,6 +22,7 @@ from grader.model import AnswerKey, FrozenCase
 
 pytestmark = [confined]
 COURSE = (HERE / "course.txt").read_text()
+ONE = COURSE[COURSE.index("@question(p=2)") : COURSE.index("@question(loss=1")]  # softmax alone
 
 
 def grader(*arguments: object, cwd: Path = ROOT) -> subprocess.CompletedProcess[str]:
@@ -83,6 +86,31 @@ def test_a_check_tells_no_control_character(handout: Path) -> None:
     assert not [c for c in done.stdout + done.stderr if (ord(c) < 32 and c != "\n") or c in "\x7f\x9b\u202e\u2066"]
 
 
+# -- the student's view of what the hostile cohort got -----------------------------------------------------------
+
+
+@pytest.mark.skipif(
+    importlib.util.find_spec("grader.report.view") is None, reason="NOT RUN: this version makes no student's view"
+)
+def test_the_students_view_tells_no_hidden_number_of_anybody(found: Found) -> None:  # noqa: F811
+    """T8, F1: not by a message, a kind, a name or a hint, nor in the public case of a later function."""
+    from grader.model import Report
+    from grader.records import result_from_json
+
+    view = importlib.import_module("grader.report.view")
+    key = key_of(found.arena.course)
+    numbers, names = hidden_numbers(key), {c.name for q in key.questions for c in q.cases if c.hidden}
+    told = 0
+    for student, row in found.run.reports.items():
+        questions = tuple(result_from_json(q | {"notes": []}) for q in row["questions"])
+        texts = {k: row[k] for k in ("assignment", "student", "score", "max_score", "status", "isolation")}
+        report = Report(**texts, questions=questions, notes=tuple(row["notes"]), provenance={})
+        shown = repr(view.student_view(report, key))
+        told += sum(number in repr(report) for number in numbers)
+        assert not [n for n in (*numbers, *names, "told_") if n in shown], student
+    assert told > 10, "the control: the instructor's report does hold some"
+
+
 # -- T10: one bit for each submission --------------------------------------------------------------------------
 
 ORACLE = """
@@ -131,7 +159,7 @@ def test_a_grade_tells_a_bit_and_no_time(found: Found, tmp_path: Path) -> None: 
 def test_draws_per_student_are_of_no_use_to_another(tmp_path: Path) -> None:
     """With `per_student` what one student learns is about numbers that nobody else is graded on; and the same student
     gets the same draw again, so that a grade can be repeated."""
-    course = course_per_student(tmp_path / "course", COURSE)
+    course = course_per_student(tmp_path / "course", ONE)
     submit(tmp_path / "all", "ann", "<")
     submit(tmp_path / "all", "bob", "<")
     arguments = ["--course", course.root, "--secret-file", course.secret_file, "--workers", 1]
@@ -148,7 +176,7 @@ def test_draws_per_student_are_of_no_use_to_another(tmp_path: Path) -> None:
 
 def test_another_secret_draws_other_cases(found: Found, tmp_path: Path) -> None:  # noqa: F811
     """S36: who knows the cases of last year knows nothing of this year's."""
-    course = write_course(tmp_path / "course", COURSE, secret="last year's secret, long enough\n")
+    course = write_course(tmp_path / "course", ONE, secret="last year's secret, long enough\n")
     done = grader("freeze", "demo", "--course", course.root, "--secret-file", course.secret_file)
     assert done.returncode == 0, done.stderr
     years = [drawn(key_of(root)) for root in (course.root, found.arena.course)]
