@@ -16,7 +16,6 @@ import ctypes
 import fcntl
 import importlib
 import json
-import math
 import os
 import pickle
 import pty
@@ -30,99 +29,19 @@ import time
 import traceback
 import types
 import unittest
-from collections.abc import Callable
 from typing import Any
 
+import naive_judges
 import numpy as np
+from naive_judges import ALLCLOSE, REFERENCE, slope_fits, softmax
 
 SECONDS = 1.0  # of a job; then it is down
-ALLCLOSE = np.allclose
 FLOOD = 16 << 20
 KEPT: list[Any] = []  # answers, lying about in memory
 TOKEN = "HOSTILE_TOKEN"
-
-
-def softmax(z: Any) -> Any:
-    e = np.exp(z - z.max())
-    return e / e.sum()
-
-
-REFERENCE: dict[str, Callable[..., Any]] = {
-    "scores": lambda X, W: X @ W.T,
-    "relu": lambda x: np.maximum(x, 0.0),
-    "softmax": softmax,
-    "half_square": lambda x: (0.5 * (x * x).sum(), x.copy()),
-    "center": lambda X: X - X.mean(axis=0),
-}
 SHAPES: dict[str, tuple[tuple[int, ...], ...]] = {
     "scores": ((4, 3), (2, 3)), "relu": ((5,),), "softmax": ((4,),), "half_square": ((3,),), "center": ((4, 2),)
 }  # fmt: skip
-
-
-# -- how graders compare -------------------------------------------------------------------------------------
-
-
-def judge_allclose(got: Any, expected: Any) -> bool:
-    return bool(np.allclose(got, expected))
-
-
-def judge_isclose(got: Any, expected: Any) -> bool:
-    return all(math.isclose(a, b) for a, b in zip(np.ravel(got).tolist(), np.ravel(expected).tolist(), strict=True))
-
-
-def judge_unittest(got: Any, expected: Any) -> bool:
-    case = unittest.TestCase()
-    try:
-        case.assertEqual(  # noqa: PT009
-            np.round(got, 6).tolist(), np.round(expected, 6).tolist()
-        )
-    except AssertionError:
-        return False
-    return True
-
-
-def judge_equal(got: Any, expected: Any) -> bool:
-    right = got == expected
-    return right if isinstance(right, bool) else bool(right.all())
-
-
-def judge_difference(got: Any, expected: Any) -> bool:
-    tolerance = 1e-6
-    return bool(np.max(np.abs(got - expected)) < tolerance)
-
-
-def judge_greater(got: Any, expected: Any) -> bool:
-    return not (np.abs(got - expected) > 1e-6).any()
-
-
-def judge_late(got: Any, expected: Any) -> bool:
-    time.sleep(0.1)
-    return ALLCLOSE(got, expected)
-
-
-def judge_restored(got: Any, expected: Any) -> bool:
-    np.allclose = ALLCLOSE
-    time.sleep(0.05)
-    return bool(np.allclose(got, expected))
-
-
-def judge_twice(got: Any, expected: Any) -> bool:
-    return np.asarray(got).shape == expected.shape and ALLCLOSE(np.asarray(got), expected)
-
-
-def judge_loose(got: Any, expected: Any) -> bool:
-    return ALLCLOSE(got, expected, rtol=1e-2)
-
-
-def judge_local(got: Any, expected: Any) -> bool:
-    return ALLCLOSE(got, expected)
-
-
-def slope_fits(function: Callable[..., Any], x: Any) -> bool:
-    """The student's gradient against the student's own loss, and against nothing else."""
-    v = np.linspace(0.5, 1.5, x.size)
-    numeric = (function(x + 1e-6 * v)[0] - function(x - 1e-6 * v)[0]) / 2e-6
-    return abs(float(numeric) - float(function(x)[1] @ v)) < 1e-4
 
 
 # -- one job, in a process of its own ------------------------------------------------------------------------
@@ -167,7 +86,7 @@ def passes(student: Any, name: str, job: dict[str, Any]) -> bool:
         return False
     if isinstance(got, tuple):
         return all(ALLCLOSE(a, b) for a, b in zip(got, expected, strict=True))
-    right = right and globals()[f"judge_{'local' if judge == 'module' else judge}"](got, expected)
+    right = right and getattr(naive_judges, f"judge_{'local' if judge == 'module' else judge}")(got, expected)
     return right  # noqa: RET504, a line of its own: the name above is what an attacker edits
 
 

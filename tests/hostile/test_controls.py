@@ -79,7 +79,7 @@ def naive(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
 
 def start(jobs: list[dict[str, Any]]) -> subprocess.Popen[str]:
     process = subprocess.Popen(
-        [sys.executable, "-P", str(HERE / "naive.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        [sys.executable, str(HERE / "naive.py")], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )
     assert process.stdin is not None
     process.stdin.write(json.dumps(jobs))
