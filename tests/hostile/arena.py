@@ -13,15 +13,15 @@ import json
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import sys
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pytest
+from listeners import Listeners
 from odd import ODD, build_odd
 from rows import ATTACKS, Attack
 
@@ -34,51 +34,6 @@ from coursekit import write_course  # noqa: E402
 TIMEOUT = 1.5  # seconds per question
 SHARED = ("/tmp", "/var/tmp", "/dev/shm")
 HELPERS = ("honest.py", "world.py", "wire.py")
-
-
-@dataclass
-class Listeners:
-    """Whoever an attack could reach: TCP, UDP, a UNIX socket and an abstract one."""
-
-    folder: Path
-    name: str
-    made: list[socket.socket] = field(default_factory=list)
-
-    def open(self) -> dict[str, Any]:
-        tcp, udp = socket.socket(), socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-        unix, abstract = socket.socket(socket.AF_UNIX), socket.socket(socket.AF_UNIX)
-        tcp.bind(("127.0.0.1", 0))
-        udp.bind(("127.0.0.1", 0))
-        unix.bind(str(self.folder / "docker.sock"))
-        abstract.bind(f"\0{self.name}")
-        for made in (tcp, unix, abstract):
-            made.listen(64)
-        self.made = [tcp, udp, unix, abstract]
-        for made in self.made:
-            made.setblocking(False)
-        return {
-            "PORT": tcp.getsockname()[1],
-            "UDP_PORT": udp.getsockname()[1],
-            "UNIX": str(self.folder / "docker.sock"),
-            "ABSTRACT": self.name,
-        }
-
-    def contacts(self) -> list[str]:
-        """Who was reached since the last time."""
-        found = []
-        for made, name in zip(self.made, ("tcp", "udp", "unix", "abstract"), strict=True):
-            with contextlib.suppress(BlockingIOError):
-                while True:
-                    if name == "udp":
-                        made.recvfrom(99)
-                    else:
-                        made.accept()[0].close()
-                    found.append(name)
-        return found
-
-    def close(self) -> None:
-        for made in self.made:
-            made.close()
 
 
 @dataclass(frozen=True)
@@ -147,10 +102,11 @@ class Arena:
         return found
 
 
-def build(folder: Path) -> Arena:
+def build(folder: Path, library: str = "numpy") -> Arena:
     """The course, its secrets, and the folders; no submission yet."""
     arena = Arena(folder, f"hostile{secrets.token_hex(6)}", {name: secrets.token_hex(12) for name in TOKENS})
-    write_course(arena.course, (HERE / "course.txt").read_text(), secret=f"{arena.tokens['course secret']}\n")
+    secret = f"{arena.tokens['course secret']}\n"
+    write_course(arena.course, (HERE / "course.txt").read_text(), library=library, secret=secret)
     reference = arena.course / "reference" / "demo"
     (reference / "answers.py").write_text(f"TOKEN = {arena.tokens['reference']!r}\n")
     (reference / "__pycache__").mkdir(exist_ok=True)
@@ -160,9 +116,9 @@ def build(folder: Path) -> Arena:
     for name in ("open", "home", "home/.ssh", "tmp", "submissions", "open/empty"):
         (folder / name).mkdir()
     (arena.home / ".ssh" / "id_rsa").write_text(arena.tokens["private key"])
-    secret = folder / "open" / "secret"
-    secret.write_text(arena.tokens["planted"])
-    for path, mode in ((folder / "open", 0o777), (secret, 0o666)):
+    planted = folder / "open" / "secret"
+    planted.write_text(arena.tokens["planted"])
+    for path, mode in ((folder / "open", 0o777), (planted, 0o666)):
         path.chmod(mode)
     return arena
 

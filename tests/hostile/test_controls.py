@@ -15,7 +15,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from arena import HELPERS, HERE, Listeners, build, put_attack, put_honest
+from arena import HELPERS, HERE, build, put_attack, put_honest
+from listeners import Listeners
 from play_rows import confined
 from rows import ATTACKS, BY_NAME, Attack
 
