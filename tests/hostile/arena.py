@@ -32,7 +32,7 @@ sys.path.insert(0, str(HERE.parent))  # coursekit lies there
 from coursekit import write_course  # noqa: E402
 
 TIMEOUT = 1.5  # seconds per question
-SHARED = ("/tmp", "/var/tmp", "/dev/shm")
+SHARED = ("", "/tmp", "/var/tmp", "/dev/shm")  # "": the root folder itself
 HELPERS = ("honest.py", "world.py", "wire.py")
 
 

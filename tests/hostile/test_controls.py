@@ -177,3 +177,46 @@ def test_pytest_believes_what_lies_beside_the_submission(attack: Attack, tmp_pat
     assert done.returncode == 0 and "passed" in done.stdout, done.stdout + done.stderr
     if attack.name == "S29_conftest":
         assert list(tmp_path.glob(f"{mark}*"))
+
+
+SURVIVOR = """
+import os, time
+print(os.environ["WORD"], flush=True)
+if os.fork() == 0:
+    os.setsid()
+    if os.fork() == 0:
+        time.sleep(5)
+    os._exit(0)
+os.wait()
+raise SystemExit(5)
+"""
+
+
+def test_the_overseer_sees_who_survives(tmp_path: Path) -> None:
+    """The control of "no process is left": an orphan in a session of its own is told, and ended."""
+    world = tmp_path / "world.py"
+    world.write_text("")
+    job = {"command": [sys.executable, "-c", SURVIVOR], "places": [str(world)], "environment": {"WORD": "here"}}
+    done = subprocess.run(
+        [sys.executable, str(HERE / "overseer.py")],
+        input=json.dumps({**job, "seconds": 20}), capture_output=True, text=True, timeout=30, check=True,
+    )  # fmt: skip
+    told = json.loads(done.stdout)
+    assert (told["code"], told["stdout"]) == (5, "here\n")
+    assert len(told["left"]) == 1 and "time.sleep(5)" in told["left"][0]
+    pid = int(re.fullmatch(r"GRADER = (\d+)\n", world.read_text())[1])  # type: ignore[index]
+    assert pid != os.getpid()
+
+
+def test_the_snapshot_sees_a_change(tmp_path: Path) -> None:
+    """The control of "nothing is changed" and "no file is left"."""
+    arena = build(tmp_path)
+    before = arena.snapshot()
+    assert arena.snapshot() == before and arena.marks() == []
+    (arena.home / ".hidden").mkdir()
+    (arena.home / ".hidden" / arena.mark).touch()
+    (arena.folder / "open" / "secret").write_text("other")
+    (arena.course / "secret").chmod(0o600)
+    changed = {k for k, v in arena.snapshot().items() if before.get(k) != v}
+    assert changed == {"home/.hidden", f"home/.hidden/{arena.mark}", "open/secret", "course/secret"}
+    assert arena.marks() == [str(arena.home / ".hidden" / arena.mark)]
