@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from grader.sandbox.worker.confine import Confinement
+
 POINTS = {"scores": 2.0, "relu": 2.0, "softmax": 2.0, "half_square": 2.0, "center": 2.0}
 NOTHING = dict.fromkeys(POINTS, 0.0)
 
@@ -153,7 +155,7 @@ SECTION_R = [
         ("Exception",),
         "threads=refused",
         "done",
-        open="nothing limits the number of threads: RLIMIT_NPROC needs a uid of the worker's own, or somebody counts",
+        open="" if "threads" in Confinement.__dataclass_fields__ else "nothing limits the number of threads",
     ),
     Attack("R5_touches_memory", ("memory limit",), "Memory", "NOT RUN: it would take the machine's memory"),
     tries("R5_maps_memory"),

@@ -24,7 +24,9 @@ def reach():
         frame = frame.f_back
 
     def say(header, body=b""):
-        text = json.dumps({**header, **tags, "sizes": [len(body)] if body else []}).encode()
+        sizes = [len(body)] if body else []
+        parts = {"parts": [{**header, "n": len(sizes)}], "first": 0}  # where several answers share a frame
+        text = json.dumps({**header, **parts, **tags, "sizes": sizes}).encode()
         raw(struct.pack(">IQ", len(text), len(body)) + text + body)
 
     return say
