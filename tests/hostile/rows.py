@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 
 from grader.sandbox.worker.confine import Confinement
 
@@ -31,6 +32,7 @@ class Attack:
     harmless: tuple[str, ...] = ()  # what it may do, to itself alone
     before: tuple[str, ...] = ()  # functions that must be called first
     open: str = ""  # why it succeeds today; the test of it must fail until it is mended
+    strict: bool = True  # whether it succeeds each time
     linger: float = 0.0  # seconds after the naive grader's verdict in which a mark may appear
 
     @property
@@ -105,7 +107,11 @@ SECTION_S = [
 SECTION_C = [
     answers("C1_says_all_passed", "local"),
     Attack("C2_blind_frames", ("unreadable answer",), "an answer to another request", "NOT RUN: no wire there"),
-    Attack("C2_true_tags", ("wrong value", "crashed"), "777", "NOT RUN: no wire there"),
+    Attack(
+        "C2_true_tags", ("wrong value", "crashed"), "777", "NOT RUN: no wire there", strict=False,
+        open="" if find_spec("grader.sandbox.calls") is None else "the end after the last forged answer may come to be "
+        "seen in the next function's first case, by chance",
+    ),
     answers("C3_serialisers_hijacked", "local"),
     Attack("C4_pickle", ("wrong type", "Exception"), "777", "mark", "pickle"),
     Attack("C5_message_loops", ("time limit",), "no answer within the time limit", "down"),
@@ -162,6 +168,16 @@ SECTION_R = [
     tries("R6_fills_the_disk"),
     Attack("R7_floods_the_log", ("",), "", "down", lost={}),
     Attack("R8_overflows_the_stack", ("crashed",), "segmentation fault", "down"),
+    Attack(
+        "R8_ends_later",
+        ("",),
+        "",
+        "down",
+        target="half_square",
+        lost={},
+        before=("softmax",),
+        open="a process that ends late costs the next function a case, which could be put to a fresh process",
+    ),
     Attack("R8_segfault", ("crashed",), "segmentation fault", "down"),
     Attack("R9_stops_itself", ("time limit",), "no answer within the time limit", "down"),
     tries("R9_stops_others", "group"),
