@@ -176,7 +176,9 @@ SECTION_R = [
         target="half_square",
         lost={},
         before=("softmax",),
-        open="a process that ends late costs the next function a case, which could be put to a fresh process",
+        open=""
+        if find_spec("grader.sandbox.calls")
+        else "a process that ends late costs the next function a case, which could be put to a fresh process",
     ),
     Attack("R8_segfault", ("crashed",), "segmentation fault", "down"),
     Attack("R9_stops_itself", ("time limit",), "no answer within the time limit", "down"),
