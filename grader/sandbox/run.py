@@ -70,6 +70,7 @@ class Runner:
     _part: int = 0  # of the request: which call is answered next
     _came: list[tuple[Mapping[str, Any], Sequence[memoryview]]] = field(default_factory=list)  # answers not looked at
     _careful: bool = False  # each answer is sent at once: this submission has kept us waiting, or died
+    _answered: set[str] = field(default_factory=set)  # questions that the present worker has answered a call of
 
     def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
         """The responses of each question, by case, in order. Raises SandboxError for a fault of ours.
@@ -158,6 +159,7 @@ class Runner:
     def _end(self) -> str:
         self._stream.clear()
         self._came.clear()
+        self._answered.clear()
         channel, self._channel = self._channel, None
         return channel.end() if channel else ""
 
@@ -202,11 +204,20 @@ class Runner:
                 self._waited += self._now() - now
                 if failure := self._unable(calls[0].question):
                     return Response(failure=failure)
+        name = calls[0].question.name
+        if self._answered and name not in self._answered:
+            try:
+                return self._put(calls, seconds)
+            except TimedOut:
+                return self._timed_out(calls[0])
+            except (Died, WireError):  # it may be what an earlier function left behind: once more, in a fresh worker
+                self._end()
+                if failure := self._unable(calls[0].question):
+                    return Response(failure=failure)
         try:
             return self._put(calls, seconds)
         except TimedOut:
-            self._end()
-            return Response(failure=self._timeout(calls[0].question))
+            return self._timed_out(calls[0])
         except Died:
             return Response(failure=death(self._end(), "during this call"))
         except WireError as error:
@@ -214,6 +225,10 @@ class Runner:
             return Response(
                 failure=Failure(Verdict.ERROR, "unreadable answer", f"the answer could not be read: {error}")
             )
+
+    def _timed_out(self, call: Call) -> Response:
+        self._end()
+        return Response(failure=self._timeout(call.question))
 
     def _waits_for_others(self, question: FrozenQuestion) -> bool:
         return self.together and not (self._careful or self.ask or question.seconds)
@@ -257,6 +272,7 @@ class Runner:
                 self._send(calls, self.limits.question)
             except (Died, TimedOut):  # what the last question left behind costs the next one nothing
                 self._end()
+                self._careful = True
 
     def _receive(self, call: Call, seconds: float) -> Response:
         """Raises Died, TimedOut or WireError."""
@@ -273,6 +289,7 @@ class Runner:
                 self._waited += channel.queued - before
             self._came = parts_of(got, body, self._part, 1 + len(self._stream))
             self._part += len(self._came)
+            self._answered.add(call.question.name)
         printed = "" if self.together else channel.printed()
         response, self._found = read_answer(call, *self._came.pop(0), printed)
         return response
