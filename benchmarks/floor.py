@@ -88,7 +88,7 @@ class Floor:
 # -- the warm process ----------------------------------------------------------------------------------------
 
 
-def serve(library: str, cases: list[tuple[str, list[Any]]]) -> None:
+def serve(cases: list[tuple[str, list[Any]]]) -> None:
     """Orders from stdin until it ends."""
     orders, out = sys.stdin.buffer, sys.stdout.fileno()
     gc.collect()
@@ -149,7 +149,7 @@ def warm_process(library: str, path: Path) -> None:
     null = os.open(os.devnull, os.O_WRONLY)
     os.dup2(null, sys.stderr.fileno())  # NumPy's warnings
     answer(space["WARM"].encode(), cases, null)  # what libraries load on first use is loaded once, as in ours
-    serve(library, cases)
+    serve(cases)
 
 
 if __name__ == "__main__":

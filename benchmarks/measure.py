@@ -108,15 +108,17 @@ def _field(path: str, name: str) -> int:
 
 
 class Sampler:
-    """Looks at process trees every EVERY seconds while it is open."""
+    """Looks at process trees every so many seconds while it is open."""
 
-    def __init__(self, watch: Watch | None, roots: Callable[[], Iterable[int]], pss: bool = True) -> None:
-        self.watch, self.roots, self.pss = watch, roots, pss
+    def __init__(
+        self, watch: Watch | None, roots: Callable[[], Iterable[int]], pss: bool = True, every: float = EVERY
+    ) -> None:
+        self.watch, self.roots, self.pss, self.every = watch, roots, pss, every
         self.stop = threading.Event()
         self.thread = threading.Thread(target=self._run, daemon=True)
 
     def _run(self) -> None:
-        while not self.stop.wait(EVERY):
+        while not self.stop.wait(self.every):
             assert self.watch is not None
             self.watch.look(self.roots(), self.pss)
 

@@ -164,9 +164,8 @@ def say(text: str) -> None:
 def report(bench: Bench) -> dict[str, Any]:
     """Print the tables; the same as data."""
     rows: dict[str, Any] = {}
-    print(
-        f"\nms per submission, median of {bench.options.rounds} rounds (least to most), {bench.options.workers} worker(s)"
-    )
+    rounds, workers = bench.options.rounds, bench.options.workers
+    print(f"\nms per submission, median of {rounds} rounds (least to most), {workers} worker(s)")
     print(f"{'':20}{'whole':>9}{'':22}{'slope':>9}{'cpu':>9}   peak memory: tree (PSS)  largest  trusted, MiB")
     for name in bench.found:
         whole, slope = bench.whole(name), statistics.median(bench.slope(name))
