@@ -19,8 +19,8 @@ import time
 from pathlib import Path
 from typing import Any
 
-from batch import Bench
 from measure import Sampler, Watch, show_conditions
+from watched import Workbench
 from workload import ours
 from workload.crowd import MARK, Kind, draw
 from workload.functions import FUNCTIONS
@@ -34,7 +34,7 @@ Row = tuple[str, ...]  # the score, the status and the points of each function
 class Crowd:
     """The cohort on disk, and grading all of it or one."""
 
-    def __init__(self, bench: Bench, options: argparse.Namespace) -> None:
+    def __init__(self, bench: Workbench, options: argparse.Namespace) -> None:
         self.bench, self.options = bench, options
         self.course = ours.write_course(bench.folder / "course", "numpy")
         self.kinds = {f"s{i:05}": kind for i, kind in enumerate(draw(options.size, options.seed))}
@@ -139,13 +139,13 @@ def main() -> int:
     options = parser.parse_args()
     about = show_conditions()
     before = set(marks())
-    with Bench("crowd", options.scratch) as bench:
+    with Workbench("crowd", options.scratch) as bench:
         crowd, watch, out = Crowd(bench, options), Watch(), bench.folder / "out"
         groups: dict[str, int] = {}
         for kind in crowd.kinds.values():
             groups[kind.group] = groups.get(kind.group, 0) + 1
         print(f"{options.size} submissions: " + ", ".join(f"{n} {g}" for g, n in sorted(groups.items())), flush=True)
-        crowd.alone(crowd.kinds["s00000"].source)  # freezes the key
+        bench.run(["freeze", ours.NAME, "--course", crowd.course], bench.folder / "freeze.log")
         places = [crowd.course, crowd.submissions]
         untouched = [digest(place) for place in places]
         code, seconds = crowd.grade(crowd.submissions, out, options.workers, watch)

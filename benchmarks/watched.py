@@ -25,7 +25,7 @@ GRACE = 3.0  # seconds after a kill in which the rest must end by itself
 Row = tuple[object, ...]
 
 
-class Bench:
+class Workbench:
     """A folder for one benchmark: `temporary` is where a batch's temporary files go. Use as a context manager."""
 
     def __init__(self, name: str, scratch: Path | None) -> None:
@@ -36,22 +36,19 @@ class Bench:
         self.temporary.mkdir()
         self.temporary.chmod(0o1777)
 
-    def __enter__(self) -> Bench:
+    def __enter__(self) -> Workbench:
         return self
 
     def __exit__(self, *_: object) -> None:
-        for pid in leftovers():
-            with contextlib.suppress(ProcessLookupError):
-                os.kill(pid, signal.SIGKILL)
-        leftovers()
+        self._clear()
         shutil.rmtree(self.folder, ignore_errors=True)
 
-    def start(self, arguments: Sequence[object], log: Path) -> subprocess.Popen[bytes]:
-        """`grader` in a process group of its own; stdout and stderr go to `log`."""
+    def start(self, arguments: Sequence[object], log: Path, prefix: Sequence[str] = ()) -> subprocess.Popen[bytes]:
+        """`grader` in a process group of its own; stdout and stderr go to `log`. `prefix`: a command that runs it."""
         environment = {**our_environment(), "TMPDIR": str(self.temporary)}
         with open(log, "wb") as file:
             return subprocess.Popen(
-                [*GRADER, *map(str, arguments)],
+                [*prefix, *GRADER, *map(str, arguments)],
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=file,
@@ -65,14 +62,31 @@ class Bench:
 
     def left(self) -> list[str]:
         """What a batch left behind: processes and temporary files; empty as soon as there is nothing, or after
-        GRACE seconds."""
+        GRACE seconds. It is cleared away, so that it is told once."""
         deadline = time.monotonic() + GRACE
         while True:
-            found = [f"process {pid} ({_name(pid)})" for pid in leftovers()]
-            found += [f"file {path.relative_to(self.temporary)}" for path in sorted(self.temporary.rglob("*"))]
-            if not found or time.monotonic() >= deadline:
-                return found
+            alive, files = leftovers(), sorted(os.listdir(self.temporary))
+            if not alive and not files:
+                return []
+            if time.monotonic() >= deadline:
+                break
             time.sleep(0.02)
+        found = [f"process {pid} ({_name(pid)})" for pid in alive] + [f"file {name}" for name in files]
+        self._clear()
+        return found
+
+    def _clear(self) -> None:
+        for _ in range(50):
+            alive = leftovers()
+            for pid in alive:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+            if not alive:
+                break
+            time.sleep(0.02)
+        for path in self.temporary.iterdir():
+            shutil.rmtree(path, ignore_errors=True)
+            path.unlink(missing_ok=True)
 
 
 def leftovers() -> list[int]:
