@@ -4,7 +4,8 @@ A cohort is graded once without a break; then, each time into a folder of its ow
 kill -9    of the whole batch at a random moment (its process group and every trusted process; each fifth time the first
            process alone), then the same command again: exit 0, grades.csv and reports.jsonl byte for byte those of the
            unbroken run; all rows that the store held after the kill are there unchanged; within three seconds of the
-           kill no process and no temporary file is left
+           kill no process and no temporary file is left; the second run says that it took from the store as many
+           submissions as had a report there
 clocks     the same with submissions that answer the microsecond at which they run: what was acknowledged before the
            kill stands in the final report, so it was not graded again
 Ctrl-C     at a random moment, to the process group as a terminal sends it: exit 130 within a second or so, a line that
@@ -33,7 +34,7 @@ from typing import Any
 
 from disks import SmallDisk
 from measure import show_conditions
-from watched import GRACE, Row, Workbench, acknowledged, kill_all, one_error_line
+from watched import GRACE, Row, Workbench, acknowledged, kill_all, one_error_line, whole_students
 from workload import ours
 from workload.functions import NAMES
 from workload.students import students
@@ -41,6 +42,7 @@ from workload.students import students
 SHARES = [0.05, 0.2, 0.5, 0.8, 0.95]  # of the room that the results of the unbroken run take
 FILES = ("grades.csv", "reports.jsonl")
 STOP_SECONDS = 1.5  # that Ctrl-C may take: a second, and the time a busy machine takes to notice
+PYTHON_STARTS = 0.2  # seconds in which no line of ours may have run
 CLOCK = "def sigmoid(z):\n    import time\n    return z * 0 + 100000 + time.time_ns() // 1000 % 899999\n"
 
 
@@ -99,7 +101,13 @@ class Kills:
         plain cohort all bytes are those of the unbroken run."""
         for left in self.bench.left():
             self.wrong(f"{what}: left behind after {GRACE:g} s: {left}")
+        known = whole_students(out, self.bench.folder / "copy")
         _, code = self.grade(where, out)
+        taken = re.search(r"\((\d+) of them from the store\)", self.log(out).read_text())
+        if not code and int(taken[1] if taken else 0) != known:
+            self.wrong(
+                f"{what}: {known} submissions were acknowledged, {taken[1] if taken else 0} taken from the store"
+            )
         if code:
             self.wrong(f"{what}: run again, exit code {code}: {self.log(out).read_text()[-300:]}")
             return
@@ -166,7 +174,7 @@ class Kills:
         code, took = process.wait(), time.monotonic() - sent
         what, said = f"Ctrl-C {number + 1} at {moment:.2f} s", self.log(out).read_text()
         if code != 0:  # 0: it was done by then
-            if code != 130:
+            if code != 130 and not (code == -signal.SIGINT and moment < PYTHON_STARTS and not said):
                 self.wrong(f"{what}: exit code {code}: {said.strip()[-200:]}")
             if "Traceback" in said:
                 self.wrong(f"{what}: a traceback")

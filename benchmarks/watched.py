@@ -131,22 +131,38 @@ def kill_all(process: subprocess.Popen[bytes], whole: bool = True) -> None:
     process.wait()
 
 
-def acknowledged(out: Path, scratch: Path) -> set[Row]:
-    """The rows in the store, of every table that names students. Read from a copy: reading changes nothing."""
+def _copied(out: Path, scratch: Path) -> bool:
+    """Copy the store with its journal; whether there is one."""
     shutil.rmtree(scratch, ignore_errors=True)
     scratch.mkdir()
     for file in out.glob("grades.sqlite*"):
         shutil.copy(file, scratch)
-    if not (scratch / "grades.sqlite").exists():
-        return set()
+    return (scratch / "grades.sqlite").exists()
+
+
+def acknowledged(out: Path, scratch: Path) -> set[Row]:
+    """The rows in the store, of every table that names students, but for the name of the run that they are listed in.
+    Read from a copy: reading changes nothing."""
     rows: set[Row] = set()
+    if not _copied(out, scratch):
+        return rows
     with contextlib.closing(sqlite3.connect(scratch / "grades.sqlite")) as db:
         tables = [name for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type='table'")]
         for table in tables:
             columns = [column[1] for column in db.execute(f'PRAGMA table_info("{table}")')]
             if "student" in columns:
-                rows |= {(table, *row) for row in db.execute(f'SELECT * FROM "{table}"')}
+                kept = ", ".join(f'"{column}"' for column in columns if column != "run")
+                rows |= {(table, *row) for row in db.execute(f'SELECT {kept} FROM "{table}"')}
     return rows
+
+
+def whole_students(out: Path, scratch: Path) -> int:
+    """How many students have a report in the store."""
+    if not _copied(out, scratch):
+        return 0
+    with contextlib.suppress(sqlite3.Error), contextlib.closing(sqlite3.connect(scratch / "grades.sqlite")) as db:
+        return int(db.execute("SELECT count(*) FROM reports").fetchone()[0])
+    return 0
 
 
 def one_error_line(log: Path) -> str:
