@@ -1,8 +1,8 @@
 """The bare-fork floor of throughput.py: no sandbox, no judging, no store.
 
-Warm processes, one per worker, that have imported NumPy, or torch on one thread (never both of them in turn), and forks
-for each submission; the fork runs the student's file, calls the cases and sends the raw answers up a pipe to a process
-that only reads them. Nothing that grades with a process per submission can be faster."""
+Warm processes, one per worker, that have imported NumPy alone, or torch on one thread, and fork for each submission;
+the fork runs the student's file, calls the cases and sends the raw answers up a pipe to a process that only reads
+them. Nothing that grades with a process per submission can be faster."""
 
 from __future__ import annotations
 

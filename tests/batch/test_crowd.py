@@ -6,37 +6,35 @@ import argparse
 import sys
 from pathlib import Path
 
+import benchkit
+import crowd
 import pytest
-from conftest import Script
+import watched
+from workload.crowd import draw, kinds
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the sandbox needs Linux")
 
 
-def test_each_of_a_crowd_gets_the_score_that_it_gets_alone(script: Script) -> None:
-    found = script("crowd.py", "--size", 60, "--kinds", 4, "--sample", 2, "--seed", 3)
+def test_each_of_a_crowd_gets_the_score_that_it_gets_alone(tmp_path: Path) -> None:
+    found = benchkit.script("crowd.py", tmp_path, "--size", 60, "--kinds", 2, "--sample", 1, "--seed", 3)
     assert found["groups"] == {"hostile": 6, "loop": 3, "memory": 3, "ordinary": 48}
-    assert found["alone"] == 6
+    assert found["alone"] == 3
     assert (found["problems"], found["code"], found["left"]) == ([], 0, []), found["said"]
     assert found["peak_kib"]["trusted_rss"] > 0
 
 
 def test_a_crowd_is_drawn_by_its_seed_and_holds_every_kind() -> None:
-    from workload.crowd import draw, kinds
-
-    crowd = draw(2000, 1)
-    assert crowd == draw(2000, 1) != draw(2000, 2)
-    counts = {group: sum(kind.group == group for kind in crowd) for group in ("hostile", "loop", "memory")}
+    drawn = draw(2000, 1)
+    assert drawn == draw(2000, 1) != draw(2000, 2)
+    counts = {group: sum(kind.group == group for kind in drawn) for group in ("hostile", "loop", "memory")}
     assert counts == {"hostile": 200, "loop": 100, "memory": 100}
-    assert {kind.name for kind in crowd} == {kind.name for kind in kinds()}
+    assert {kind.name for kind in drawn} == {kind.name for kind in kinds()}
     assert len(kinds()) == len({kind.name for kind in kinds()}) == len({kind.source for kind in kinds()})
 
 
 def test_a_wrong_score_a_missing_one_and_a_lost_neighbour_are_seen(tmp_path: Path) -> None:
-    import crowd
-    from watched import Workbench
-
     options = argparse.Namespace(size=40, seed=1, timeout=2.0, workers=1)
-    with Workbench("crowd", tmp_path) as bench:
+    with watched.Workbench("crowd", tmp_path) as bench:
         made = crowd.Crowd(bench, options)
     right = {
         student: ("", "graded", *("0" if name in kind.wrong else "10" for name in crowd.NAMES))
@@ -51,9 +49,6 @@ def test_a_wrong_score_a_missing_one_and_a_lost_neighbour_are_seen(tmp_path: Pat
 
 
 def test_what_an_attack_leaves_is_seen(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    import crowd
-    import watched
-
     monkeypatch.setattr(crowd, "PLACES", [tmp_path])
     assert crowd.marks() == []
     (tmp_path / crowd.MARK).touch()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
+import sqlite3
 import sys
 from pathlib import Path
 
+import benchkit
 import pytest
-from conftest import Script
+from watched import acknowledged, one_error_line, whole_students
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="processes are found in /proc")
 
 
-def test_nothing_is_lost_and_nothing_is_graded_twice(script: Script) -> None:
+def test_nothing_is_lost_and_nothing_is_graded_twice(tmp_path: Path) -> None:
     stops = ("--kills", 3, "--clocks", 1, "--interrupts", 1, "--disks", 0.5, "--read-only", "midway")
-    found = script("kills.py", "--size", 60, *stops)
+    found = benchkit.script("kills.py", tmp_path, "--size", 60, *stops)
     assert (found["problems"], found["code"], found["left"]) == ([], 0, []), found["said"]
     assert len(found["kills"]) >= 3 and len(found["interrupts"]) == 1
     assert found["clocks"][-1]["rows"] > 0  # killed when something was acknowledged
@@ -23,10 +25,6 @@ def test_nothing_is_lost_and_nothing_is_graded_twice(script: Script) -> None:
 
 
 def test_a_lost_row_and_an_unclear_error_are_seen(tmp_path: Path) -> None:
-    import sqlite3
-
-    from watched import acknowledged, one_error_line
-
     assert acknowledged(tmp_path, tmp_path / "copy") == set()
     with sqlite3.connect(tmp_path / "grades.sqlite") as db:
         db.execute("CREATE TABLE results (key TEXT, student TEXT)")
@@ -34,6 +32,7 @@ def test_a_lost_row_and_an_unclear_error_are_seen(tmp_path: Path) -> None:
         db.executemany("INSERT INTO results VALUES (?, ?)", [("k1", "ada"), ("k2", "ben")])
         db.execute("INSERT INTO about VALUES ('1')")
     db.close()
+    assert whole_students(tmp_path, tmp_path / "copy") == 0
     before = acknowledged(tmp_path, tmp_path / "copy")
     assert before == {("results", "k1", "ada"), ("results", "k2", "ben")}
     with sqlite3.connect(tmp_path / "grades.sqlite") as db:
