@@ -27,7 +27,7 @@ import time
 from pathlib import Path
 from typing import Any
 
-from contenders import Contender, Ours, cohort_of, contenders
+from contenders import Bare, Contender, Ours, cohort_of, contenders
 from measure import Cost, Watch, show_conditions
 from peers.environments import REQUIREMENTS, default_cache, environment, versions
 from workload.students import Student, students
@@ -51,7 +51,7 @@ class Void(Exception):
 
 
 class Bench:
-    """The contenders, and what each of them took in each round: by size of the cohort."""
+    """The contenders, and what each of them took in each round, by size of the cohort (20 for slices of it)."""
 
     def __init__(self, options: argparse.Namespace, folder: Path) -> None:
         self.options = options
@@ -74,6 +74,11 @@ class Bench:
                 self.skipped[name] = " ".join(str(error).split())[:300]
                 print(f"NOT RUN: {name}: {self.skipped[name]}", flush=True)
 
+    def close(self) -> None:
+        for contender in self.found.values():
+            if isinstance(contender, Bare):
+                contender.floor.close()
+
     def sizes(self, name: str) -> tuple[int, ...]:
         if name.startswith(("floor", "fork")):
             return (BARE,)
@@ -89,8 +94,8 @@ class Bench:
                 for size in self.sizes(name):
                     self.measure(name, contender, students(library)[-size:], size)
             else:
-                part = students(library)[number % self.options.rounds :: self.options.rounds]
-                self.measure(name, contender, part, len(part))
+                step = min(self.options.rounds, 20)  # a slice of the twenty in each round
+                self.measure(name, contender, students(library)[number % step :: step], 20)
 
     def measure(self, name: str, contender: Contender, cohort: list[Student], size: int) -> None:
         say(f"  {name}, {size}")
@@ -240,9 +245,11 @@ def main() -> int:
             if options.growth and "ours, numpy" in bench.found:
                 say("memory by the number of submissions")
                 found["growth"] = report_growth(bench.growth(sorted(options.growth)))
-        except Void as error:
+        except (Void, RuntimeError) as error:
             print(f"VOID: {error}")
             return 1
+        finally:
+            bench.close()
     used = {name for name in REQUIREMENTS if (options.cache / name / "stamp").exists()}
     found["peers"] = {name: versions(environment(name, options.cache), name) for name in sorted(used)}
     found["seconds"] = time.perf_counter() - started
