@@ -19,6 +19,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 GRADER = [sys.executable, "-P", "-m", "grader"]
 SANDBOX = b"from worker.main import main"  # on the command line of what runs student code, and of nothing else
+BRIEF = 5  # looks: a fork of ours that is about to become something else is seen in fewer, and not counted
 EVERY = 0.02  # seconds between two looks at a process tree
 
 
@@ -65,20 +66,20 @@ class Watch:
     tree: int = 0
     trusted: int = 0
     largest: int = 0  # resident memory of the largest single process
-    sides: dict[str, int] = field(default_factory=dict)
     _peaks: dict[int, int] = field(default_factory=dict)
+    _seen: dict[int, int] = field(default_factory=dict)
 
     def look(self, roots: Iterable[int], pss: bool) -> None:
         total = 0
         for pid, trusted in _walk(roots):
             peak = _field(f"/proc/{pid}/status", "VmHWM:")
             self.largest = max(self.largest, peak)
-            if trusted:
-                self._peaks[pid] = max(self._peaks.get(pid, 0), peak)
+            self._peaks[pid] = max(self._peaks.get(pid, 0), peak)
+            self._seen[pid] = self._seen.get(pid, 0) + 1 if trusted else -BRIEF
             if pss:
                 total += _field(f"/proc/{pid}/smaps_rollup", "Pss:")
         self.tree = max(self.tree, total)
-        self.trusted = sum(self._peaks.values())
+        self.trusted = sum(peak for pid, peak in self._peaks.items() if self._seen[pid] >= BRIEF)
 
 
 def _walk(roots: Iterable[int]) -> list[tuple[int, bool]]:

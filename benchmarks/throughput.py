@@ -143,12 +143,15 @@ class Bench:
     def cpu(self, name: str) -> float:
         return statistics.median(c.cpu / c.count for c in self.costs[name][max(self.costs[name])])
 
-    def ratios(self, mine: str, other: str, by_slope: bool) -> list[float]:
-        """How many times as long as ours the peer takes; for a floor, how many times as long as it ours takes."""
+    def ratio(self, mine: str, other: str, by_slope: bool) -> float | None:
+        """How many times as long as ours the peer takes; for a floor, how many times as long as it ours takes. None
+        where the machine was too busy for a slope."""
         ours = self.slope(mine) if by_slope else self.whole(mine)
         theirs = [min(pair) for pair in zip(self.whole(other), self.slope(other), strict=True)]
         pairs = list(zip(ours, theirs, strict=True))
-        return [a / b for a, b in pairs] if other.startswith("floor") else [b / a for a, b in pairs]
+        if any(a <= 0 or b <= 0 for a, b in pairs):
+            return None
+        return statistics.median(a / b if other.startswith("floor") else b / a for a, b in pairs)
 
 
 def verify(name: str, contender: Contender, cohort: list[Student], wrong: dict[str, frozenset[str]]) -> None:
@@ -197,9 +200,12 @@ def report(bench: Bench) -> dict[str, Any]:
             print(f"{f'{mine} against {other}':44}{goal:>7}x   NOT RUN")
             continue
         most = other.startswith("floor")
-        values = [statistics.median(bench.ratios(mine, other, by_slope)) for by_slope in (False, True)]
+        values = [bench.ratio(mine, other, by_slope) for by_slope in (False, True)]
         digits, cells = 2 if most else 0, ""
         for value in values:
+            if value is None:
+                cells += " no measurement: too busy"
+                continue
             reached = value <= goal if most else value >= goal
             cells += f"{value:>9.{digits}f} {'reached' if reached else 'MISSED':8}"
         print(f"{f'{mine} against {other}':44}{'<=' if most else '>='}{goal:>5}x{cells}")

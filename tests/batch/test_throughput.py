@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -10,9 +11,10 @@ import benchkit  # noqa: F401  (where the benchmarks' modules lie)
 import numpy as np
 import pytest
 from contenders import Bare, cohort_of
+from measure import Cost
 from peers import checks
 from peers.processes import Pytest
-from throughput import Void, verify
+from throughput import Bench, Void, verify
 from workload.functions import FUNCTIONS
 from workload.students import students
 
@@ -67,3 +69,15 @@ def test_submissions_are_new_each_time_and_otherwise_the_same() -> None:
     first, second = cohort_of("numpy", 40, "a"), cohort_of("numpy", 40, "b")
     assert len({student.source(student.name) for student in [*first, *second]}) == 80
     assert [replace(student, name="") for student in first] == [replace(student, name="") for student in second]
+
+
+def test_no_ratio_is_told_where_a_busy_machine_gives_no_slope() -> None:
+    options = argparse.Namespace(cache=Path("none"), workers=1, only=[])
+    bench = Bench(options, Path("none"))
+    bench.costs["floor, numpy"] = {120: [Cost(120, 0.6, 0.6)] * 3}
+    bench.costs["ours, numpy"] = {40: [Cost(40, 1.2, 1)] * 3, 240: [Cost(240, 2.4, 2)] * 3}
+    assert bench.ratio("ours, numpy", "floor, numpy", by_slope=False) == pytest.approx(2.0)
+    assert bench.ratio("ours, numpy", "floor, numpy", by_slope=True) == pytest.approx(1.2)
+    bench.costs["ours, numpy"][40][1] = Cost(40, 2.5, 1)
+    assert bench.ratio("ours, numpy", "floor, numpy", by_slope=True) is None
+    assert bench.ratio("ours, numpy", "floor, numpy", by_slope=False) == pytest.approx(2.0)
