@@ -32,12 +32,12 @@ def grade(
     limits: Limits,
     known: Mapping[str, QuestionResult] | None = None,
     oracle: Oracle | None = None,
-    slow: Callable[[], None] = lambda: None,
+    idle: Callable[[], None] = lambda: None,
 ) -> Report:
     """Grade one submission. Questions in `known` are not run again. Never raises for what a student did.
 
-    With an oracle, an error is carried forward where a question says so. `slow` is called when the submission keeps us
-    waiting, so that others may be graded meanwhile."""
+    With an oracle, an error is carried forward where a question says so. `idle` is called when the submission's code
+    has answered, or keeps us waiting, so that others may run meanwhile."""
     results = dict(known or {})
     pending = [q for q in key.questions if q.name not in results]
     notes: tuple[str, ...] = ()
@@ -47,16 +47,17 @@ def grade(
         results = {q.name: result_of(q, _all(q, failure)) for q in key.questions}
         notes = (submission.problem,)
     elif pending:
-        runner = Runner(key, submission, launcher, limits, together=True, slow=slow)
+        runner = Runner(key, submission, launcher, limits, together=True, slow=idle)
         given = dict[str, Mapping[str, Response]]()
         try:
             for question, responses in runner.responses(pending):
                 given[question.name] = responses
-                result = result_of(question, responses)
+            again = runner.once_more(list(zip(pending, given.values(), strict=True)))  # not to disturb, at the end
+            given.update({question.name: responses for question, responses in again})
+            idle()
+            for question in pending:
+                result = result_of(question, given[question.name])
                 results[question.name] = replace(result, notes=(*runner.notes, *result.notes))
-            for question, twice in runner.once_more(list(zip(pending, given.values(), strict=True))):
-                given[question.name] = twice  # when all is answered: our own calls must not disturb
-                results[question.name] = replace(result_of(question, twice), notes=results[question.name].notes)
             for question in pending:
                 result = results[question.name]
                 told = explained(runner, question, given[question.name], result.outcomes)
