@@ -23,8 +23,7 @@ from ..text import clean_text
 FILE = "reports.jsonl"
 MAX_LINE = 16 << 20  # bytes of one report: some 60,000 outcomes
 MAX_REPORTS = 1_000_000
-# Where a question begins and where the last one ends. Neither can stand inside a JSON string, whose quotes are escaped.
-QUESTION, END = re.compile(rb'\{"question":\s*'), re.compile(rb'\],\s*"provenance":')
+QUESTION = re.compile(rb'\{"question":\s*')  # cannot stand inside a JSON string, whose quotes are escaped
 
 
 @dataclass(frozen=True)
@@ -92,13 +91,11 @@ def _lines(file: BinaryIO, path: Path) -> Iterator[tuple[int, bytes]]:
 
 def entry_of(line: bytes, number: int = 1, where: str = FILE) -> Entry:
     """One line of the file. Raises UsageError where it is no report of this version."""
-    parts = QUESTION.split(line)
-    ends = [found.start() for found in END.finditer(parts[-1])]
-    if len(parts) > 1 and ends:
-        head, tail = parts[0], parts[-1][ends[-1] :]
-        parts[-1] = parts[-1][: ends[-1]]
+    parts = QUESTION.split(line.rstrip())
+    if len(parts) > 1 and parts[-1].endswith(b"]}"):
+        parts[-1] = parts[-1][:-2]
         questions = [b'{"question": ' + part.rstrip().removesuffix(b",") for part in parts[1:]]
-        data = _parsed(head + tail, where)
+        data = _parsed(parts[0] + b"]}", where)
         if data.get("questions") != []:
             raise _damaged(where)
     else:  # written in another way, or without questions
