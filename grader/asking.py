@@ -16,7 +16,8 @@ import numpy as np
 from .course import Course, torch_version
 from .errors import SandboxError, UsageError, WireError
 from .model import AnswerKey, FrozenQuestion, Limits, Value
-from .sandbox.channel import Channel, Died, TimedOut
+from .sandbox.channel import Channel
+from .sandbox.line import Died, TimedOut
 from .sandbox.spawn import Spawner
 from .text import clean_text
 from .wire import decode, encode

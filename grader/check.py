@@ -49,7 +49,8 @@ def check(
             if runner.load_failure is not None:
                 say(f"  FAIL  {runner.load_failure.message or runner.load_failure.kind}")
                 return False
-            result = result_of(question, runner.once_more(question, responses))
+            again = runner.once_more([(question, responses)])
+            result = result_of(question, again[0][1] if again else responses)
             results.append(result)
             own = check_own(runner, question, responses, find=True)
             contradicted |= own_forward_broken(own)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from .model import Outcome, QuestionResult, Report, Verdict
@@ -63,6 +65,14 @@ def result_from_json(data: Mapping[str, Any]) -> QuestionResult:
 
 def report_to_json(r: Report) -> dict[str, Any]:
     return {
+        **head_to_json(r),
+        "questions": [{k: v for k, v in result_to_json(q).items() if k != "notes"} for q in r.questions],
+    }
+
+
+def head_to_json(r: Report) -> dict[str, Any]:
+    """All of a report but its questions."""
+    return {
         "schema": SCHEMA,
         "assignment": r.assignment,
         "student": r.student,
@@ -71,6 +81,42 @@ def report_to_json(r: Report) -> dict[str, Any]:
         "status": r.status,
         "isolation": r.isolation,
         "notes": list(r.notes),
-        "questions": [{k: v for k, v in result_to_json(q).items() if k != "notes"} for q in r.questions],
         "provenance": dict(r.provenance),
     }
+
+
+# -- a cohort's reports, in the pieces that a store keeps -----------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Row:
+    """One student's line in a table: the score of the whole and of each question, None where ungraded."""
+
+    student: str
+    score: float | None
+    max_score: float
+    status: str
+    scores: Mapping[str, float | None]  # by question
+    remark: str = ""  # what cost points, in a few words
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Part:
+    """One question's result as it is stored: its JSON text without notes, and the notes."""
+
+    question: str
+    score: float | None
+    text: str
+    notes: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, r: QuestionResult) -> Part:
+        data = result_to_json(r)
+        del data["notes"]
+        return cls(r.question, r.score, json.dumps(data, ensure_ascii=False, allow_nan=False), r.notes)
+
+
+def report_line(head: str, parts: Iterable[str]) -> str:
+    """A report as one line of JSON, from the text of its head and those of its questions."""
+    return f'{head[:-1]}, "questions": [{", ".join(parts)}]}}\n'

@@ -1,7 +1,9 @@
 """What has been graded, by content: SQLite in WAL mode, one writer, every acknowledged row on disk.
 
-A row is keyed by the digests of all that its verdicts depend on, so resuming a stopped batch, regrading after a
-fix and grading only new submissions are the same command. UNGRADED is never stored."""
+`results` is keyed by the digests of all that a question's verdicts depend on, so resuming a stopped batch, regrading
+after a fix and grading only new submissions are the same command. UNGRADED is never stored there. `reports` holds, for
+each student, what their last report was made of, so that the files of a cohort are written row by row, in the same
+bytes however often it was stopped."""
 
 from __future__ import annotations
 
@@ -9,17 +11,40 @@ import contextlib
 import json
 import os
 import sqlite3
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 
 from .errors import UsageError
 from .model import QuestionResult
-from .records import SCHEMA, result_from_json, result_to_json
+from .records import Part, Row, report_line, result_from_json
 
-TABLE = """CREATE TABLE IF NOT EXISTS results (
-    key TEXT PRIMARY KEY, student TEXT NOT NULL, question TEXT NOT NULL, result TEXT NOT NULL
-) WITHOUT ROWID"""
+VERSION = 3  # of these tables
+TABLES = (
+    """CREATE TABLE IF NOT EXISTS results (
+    key TEXT PRIMARY KEY, student TEXT NOT NULL, question TEXT NOT NULL, result TEXT NOT NULL, notes TEXT NOT NULL
+) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS reports (
+    student TEXT PRIMARY KEY, run TEXT NOT NULL, digest TEXT NOT NULL, row TEXT NOT NULL, head TEXT NOT NULL,
+    parts TEXT NOT NULL
+) WITHOUT ROWID""",
+)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A student's report in pieces. `keys` are the content keys of the parts that may be stored; `digest` is of all
+    that the report depends on, empty where it must be made anew each time."""
+
+    row: Row
+    head: str
+    parts: tuple[Part, ...]
+    keys: Mapping[str, str]
+    digest: str = ""
+
+    def stored(self) -> list[Part]:
+        return [part for part in self.parts if part.score is not None and part.question in self.keys]
 
 
 class Store:
@@ -34,12 +59,13 @@ class Store:
             raise UsageError(f"{path}: {error}; use another --out folder") from error
         try:
             version = self.db.execute("PRAGMA user_version").fetchone()[0]
-            if version not in (0, SCHEMA):
+            if version not in (0, VERSION):
                 raise UsageError(f"{path}: written by another version; use another --out folder")
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=FULL")
-            self.db.execute(TABLE)
-            self.db.execute(f"PRAGMA user_version={SCHEMA}")
+            for table in TABLES:
+                self.db.execute(table)
+            self.db.execute(f"PRAGMA user_version={VERSION}")
         except sqlite3.Error as error:
             self.db.close()
             raise UsageError(f"{path}: {error}; use another --out folder") from error
@@ -57,23 +83,47 @@ class Store:
 
     def get(self, keys: Mapping[str, str]) -> dict[str, QuestionResult]:
         """Stored results by question, for `keys` that map questions to content keys."""
-        marks = ",".join("?" * len(keys))
         found = {}
-        try:
-            query = f"SELECT question, result FROM results WHERE key IN ({marks})"
-            for question, text in self.db.execute(query, list(keys.values())).fetchall():
-                with contextlib.suppress(ValueError, KeyError, TypeError):  # a damaged row: it is run again
-                    found[question] = result_from_json(json.loads(text))
-        except sqlite3.Error as error:
-            raise UsageError(f"{self.path}: {error}; use another --out folder") from error
+        for question, text, notes in self._select("question, result, notes", keys):
+            with contextlib.suppress(ValueError, KeyError, TypeError):  # a damaged row: it is run again
+                found[question] = result_from_json({**json.loads(text), "notes": json.loads(notes)})
         return found
 
-    def put(self, rows: Iterable[tuple[str, str, QuestionResult]]) -> None:
-        """Store (key, student, result) rows in one transaction; they are on disk when this returns."""
-        data = [(k, s, r.question, json.dumps(result_to_json(r), allow_nan=False)) for k, s, r in rows]
+    def unchanged(self, student: str, digest: str, keys: Mapping[str, str]) -> Row | None:
+        """The student's row, where their last report is of this digest and all its parts are there."""
+        with self._told():
+            found = self.db.execute("SELECT digest, row FROM reports WHERE student = ?", (student,)).fetchone()
+        if not digest or found is None or found[0] != digest:
+            return None
+        try:
+            whole = {q for q, text in self._select("question, result", keys) if json.loads(text)["question"] == q}
+            return _row(found[1]) if whole == set(keys) else None
+        except (ValueError, KeyError, TypeError):
+            return None
+
+    def _select(self, columns: str, keys: Mapping[str, str]) -> list[tuple[str, ...]]:
+        marks = ",".join("?" * len(keys))
+        with self._told():
+            query = f"SELECT {columns} FROM results WHERE key IN ({marks})"
+            return self.db.execute(query, list(keys.values())).fetchall()
+
+    def put(self, run: str, made: Iterable[Made], same: Iterable[str] = ()) -> None:
+        """Store reports with their results in one transaction, and mark those of the students in `same` as part of
+        this run too; all is on disk when this returns."""
+        results, reports = [], []
+        for one in made:
+            stored = {part.question for part in one.stored()}
+            results += [
+                (one.keys[p.question], one.row.student, p.question, p.text, json.dumps(p.notes)) for p in one.stored()
+            ]
+            parts = [one.keys[p.question] if p.question in stored else [p.text] for p in one.parts]
+            row = json.dumps(asdict(one.row), allow_nan=False)
+            reports.append((one.row.student, run, one.digest, row, one.head, json.dumps(parts)))
         try:
             self.db.execute("BEGIN")
-            self.db.executemany("INSERT OR REPLACE INTO results VALUES (?,?,?,?)", data)
+            self.db.executemany("INSERT OR REPLACE INTO results VALUES (?,?,?,?,?)", results)
+            self.db.executemany("INSERT OR REPLACE INTO reports VALUES (?,?,?,?,?,?)", reports)
+            self.db.executemany("UPDATE reports SET run = ? WHERE student = ?", [(run, name) for name in same])
             self.db.execute("COMMIT")
         except BaseException as error:
             with contextlib.suppress(sqlite3.Error):
@@ -81,3 +131,37 @@ class Store:
             if not isinstance(error, sqlite3.Error):
                 raise
             raise UsageError(f"{self.path}: {error}; what was acknowledged before is kept") from error
+
+    def rows(self, run: str) -> Iterator[Row]:
+        """The rows of a run, by student."""
+        with self._told():
+            yield from (_row(text) for (text,) in self._sorted("row", run))
+
+    def lines(self, run: str) -> Iterator[str]:
+        """The reports of a run, by student, each as one line of JSON."""
+        with self._told():
+            for head, parts in self._sorted("head, parts", run):
+                yield report_line(
+                    head, [part[0] if isinstance(part, list) else self._text(part) for part in json.loads(parts)]
+                )
+
+    def _sorted(self, columns: str, run: str) -> sqlite3.Cursor:
+        return self.db.execute(f"SELECT {columns} FROM reports WHERE run = ? ORDER BY student", (run,))
+
+    def _text(self, key: str) -> str:
+        found = self.db.execute("SELECT result FROM results WHERE key = ?", (key,)).fetchone()
+        if found is None:
+            raise UsageError(f"{self.path}: a result is gone while it was read; run the same command again")
+        return str(found[0])
+
+    @contextlib.contextmanager
+    def _told(self) -> Iterator[None]:
+        try:
+            yield
+        except sqlite3.Error as error:
+            raise UsageError(f"{self.path}: {error}; use another --out folder") from error
+
+
+def _row(text: str) -> Row:
+    data = json.loads(text)
+    return Row(**{**data, "notes": tuple(data["notes"])})

@@ -178,13 +178,31 @@ def lay_out(array: Array, layout: str, readonly: bool) -> Array:
     return copy
 
 
+@dataclass(frozen=True)
+class Prepared:
+    """A frame that lacks only its last header fields, so that what is sent to many is encoded once."""
+
+    text: str
+    body: bytes
+
+    def tagged(self, tags: Mapping[str, Any], max_header: int = MAX_HEADER) -> bytes:
+        """The frame as bytes. Raises WireError when the header outgrows its cap."""
+        more = json.dumps(tags, allow_nan=False)
+        text = f"{self.text[:-1]}, {more[1:]}".encode() if tags else self.text.encode()
+        if len(text) > max_header:
+            raise WireError(f"header of {len(text)} bytes, more than {max_header}")
+        return PREFIX.pack(len(text), len(self.body)) + text + self.body
+
+
+def prepare(header: Mapping[str, Any], buffers: Sequence[bytes]) -> Prepared:
+    """A frame but for fields that change from one sending to the next."""
+    text = json.dumps({**header, "sizes": [len(b) for b in buffers]}, allow_nan=False)
+    return Prepared(text, b"".join(buffers))
+
+
 def pack(header: Mapping[str, Any], buffers: Sequence[bytes], max_header: int = MAX_HEADER) -> bytes:
     """One frame as bytes. Raises WireError when the header outgrows its cap."""
-    text = json.dumps({**header, "sizes": [len(b) for b in buffers]}, allow_nan=False).encode()
-    if len(text) > max_header:
-        raise WireError(f"header of {len(text)} bytes, more than {max_header}")
-    body = b"".join(buffers)
-    return PREFIX.pack(len(text), len(body)) + text + body
+    return prepare(header, buffers).tagged({}, max_header)
 
 
 def read_frame(

@@ -21,9 +21,11 @@ from grader.diff.lines import lines_of
 from grader.diff.reading import entry_of
 from grader.errors import UsageError, WireError
 from grader.judge.score import result_of
-from grader.model import Bound, Failure, Fixture, FrozenCase, FrozenQuestion, Output, Response, Verdict
+from grader.model import Bound, Failure, Fixture, FrozenCase, FrozenQuestion, Output, Verdict
 from grader.records import result_from_json
-from grader.sandbox.channel import Channel, Died, TimedOut
+from grader.sandbox.calls import Call, read_answer
+from grader.sandbox.channel import Channel
+from grader.sandbox.line import Died, TimedOut
 from grader.sandbox.said import BUILTIN, COUNT, failure_of, loaded_of
 from grader.wire import MAX_HEADER, decode, read_frame
 
@@ -94,16 +96,14 @@ def sayings(data: bytes) -> None:
 
 
 def answers(data: bytes) -> None:
-    """A whole answer, judged: whatever was sent, it is a mark and never a fault of ours."""
+    """A whole answer, read and judged: whatever was sent, it is a mark and never a fault of ours."""
     header, body = read_frame(Tape(data).read, BODY_CAP)
-    nodes, seen = header.get("values"), set[int]()
-    if not isinstance(nodes, dict):
-        raise WireError("malformed answer")
-    values = {k: decode(node, body, answers=True, seen=seen) for k, node in nodes.items()}
-    error = header.get("error")
-    failure = None if error is None else failure_of(error)
-    response = Response(values, failure)
-    result = result_of(QUESTION, {case.name: response for case in QUESTION.cases})
+    responses = {}
+    for case in QUESTION.cases:
+        responses[case.name], nudged = read_answer(Call(QUESTION, case), header, body, "printed \x1b[2J")
+        assert len(nudged) <= 64 and all(len(row) <= 64 for row in nudged)
+    assert all(_harmless(r.printed) and set(r.raised) <= BUILTIN for r in responses.values())
+    result = result_of(QUESTION, responses)
     assert result.score is not None and 0 <= result.score <= result.max_score
     assert all(o.verdict is not Verdict.UNGRADED and _harmless(o.hint) for o in result.outcomes)
 

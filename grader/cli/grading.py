@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
+import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,11 +18,12 @@ from ..keys import frozen_key, key_of
 from .options import course_option, device_option, open_course, secret_option
 
 if TYPE_CHECKING:
-    from ..asking import Oracle
-    from ..model import AnswerKey, Limits, Report, Submission
-    from ..sandbox.spawn import Launcher
+    from ..cohort.desk import Setting
+    from ..model import AnswerKey, Limits, Submission
+    from ..records import Row
 
 UNGRADED, STOPPED = 3, 130
+LOCK_TRIES = 30
 PROGRESS_SECONDS = 2.0
 
 
@@ -53,7 +56,6 @@ def grade(
     3 where something is ungraded."""
     from ..collect.files import collect, not_taken
     from ..model import Limits
-    from ..report.table import cohort_table
 
     course = open_course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
@@ -70,79 +72,96 @@ def grade(
     except OSError as error:
         raise UsageError(f"{out}: {error.strerror}") from error
     from ..asking import Oracle
+    from ..cohort.desk import Setting
 
-    own = key_of(course, key, device, [s.student for s in found if not s.problem]) if key.per_student else key
-    oracle = Oracle(course, key, device)
-    reports = _grade_cohort(key, own, found, out, workers, limits, isolation, oracle)
-    click.echo(cohort_table(reports, key))
-    ungraded = [r for r in reports if r.status != "graded"]
-    click.echo(f"\n{len(reports) - len(ungraded)} graded, {len(ungraded)} ungraded; isolation {isolation}")
-    click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}")
-    for r in ungraded:
-        click.echo(f"ungraded: {r.student}: {'; '.join(r.notes) or 'see reports.jsonl'}", err=True)
-    sys.exit(UNGRADED if ungraded else 0)
+    own = key_of(course, key, device, [s.student for s in found if not s.problem]) if key.per_student else None
+    carries = Oracle(course, key, device).available
+    setting = Setting(key, limits, isolation, course, device, carries)
+    sys.exit(_grade_cohort(setting, own, found, out, min(workers, max(1, len(found)))))
 
 
 def _grade_cohort(
-    key: AnswerKey,
-    own: AnswerKey | Callable[[str], AnswerKey],
-    found: list[Submission],
-    out: Path,
-    workers: int,
-    limits: Limits,
-    isolation: str,
-    oracle: Oracle,
-) -> list[Report]:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from ..pipeline import Launchers, grade_all
-    from ..report.files import grades_csv, reports_jsonl, write_whole
+    setting: Setting, own: Callable[[str], AnswerKey] | None, found: Sequence[Submission], out: Path, workers: int
+) -> int:
+    """Grade, write the files and say how it went; the exit code."""
+    from ..cohort.batch import Batch
+    from ..cohort.processes import Processes
+    from ..report.files import grades_csv, write_whole
+    from ..report.table import cohort_table
     from ..sandbox.worker import confine
-    from ..sandbox.zygote import launcher
     from ..store import Store
 
     if sys.platform == "linux":
         confine.prctl(confine.PR_SET_DUMPABLE, 0)  # no process of the same user may look into this one
-    launchers = Launchers(lambda: _stamped(launcher(key.library), isolation))
-    executor = ThreadPoolExecutor(min(workers, len(found)))
-    reports: list[Report] = []
+    key, ungraded = setting.key, list[str]()
+    with alone_in(out), Store(out / "grades.sqlite") as store:
+        processes = Processes(setting, workers)
+        try:
+            batch = Batch(setting, store, secrets.token_hex(8), processes.submit, own, 2 * processes.slots)
+            stream = batch.grade(found)
+            for row in _with_progress(stream, len(found)):
+                if row.status != "graded":
+                    ungraded.append(f"ungraded: {row.student}: {'; '.join(row.notes) or 'see reports.jsonl'}")
+        except KeyboardInterrupt:
+            stream.close()
+            processes.stop()
+            click.echo(f"\nstopped; {out} keeps what is done: run the same command to go on", err=True)
+            return STOPPED
+        except BaseException:
+            processes.stop()
+            raise
+        processes.close()
+        write_whole(out / "reports.jsonl", store.lines(batch.run))
+        write_whole(out / "grades.csv", grades_csv(store.rows(batch.run), [q.name for q in key.questions]))
+        click.echo(cohort_table(store.rows(batch.run), key))
+    same = f" ({len(found) - batch.ran} of them from the store)" if batch.ran < len(found) else ""
+    click.echo(f"\n{len(found) - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
+    click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}")
+    for line in sorted(ungraded):
+        click.echo(line, err=True)
+    return UNGRADED if ungraded else 0
+
+
+@contextlib.contextmanager
+def alone_in(out: Path) -> Iterator[None]:
+    """Keep a second run out of the same folder: each would overwrite the other's files. Raises UsageError."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl
+
+    fd = os.open(out, os.O_RDONLY)
     try:
-        with Store(out / "grades.sqlite") as store:
-            stream = grade_all(own, found, executor, launchers, limits, isolation, store, 2 * workers, oracle)
+        for attempt in range(LOCK_TRIES):  # who was killed a moment ago may not be quite gone
             try:
-                reports.extend(_with_progress(stream, len(found)))
-            except KeyboardInterrupt:
-                stream.close()
-                click.echo(f"\nstopped; {out} keeps what is done: run the same command to go on", err=True)
-                sys.exit(STOPPED)
+                fcntl.flock(fd, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if attempt == LOCK_TRIES - 1:
+                    raise UsageError(
+                        f"{out}: another run is at work there; wait for it, or name another --out"
+                    ) from None
+                time.sleep(0.1)
+            except OSError:  # a file system without locks
+                break
+        yield
     finally:
-        launchers.close()
-        oracle.close()
-        executor.shutdown(wait=True, cancel_futures=True)
-    reports.sort(key=lambda r: r.student)
-    write_whole(out / "reports.jsonl", reports_jsonl(reports))
-    write_whole(out / "grades.csv", grades_csv(reports, [q.name for q in key.questions]))
-    return reports
+        os.close(fd)
 
 
-def _with_progress(stream: Iterator[Report], total: int) -> Iterator[Report]:
-    """Pass reports on, with a bar and the time left on a terminal, and a line every few seconds elsewhere."""
+def _with_progress(stream: Iterator[Row], total: int) -> Iterator[Row]:
+    """Pass rows on, with a bar and the time left on a terminal, and a line every few seconds elsewhere."""
     if sys.stderr.isatty():
         with click.progressbar(stream, length=total, label=f"grading {total}", file=sys.stderr) as bar:
             yield from bar
         return
     started = said = time.monotonic()
-    for done, report in enumerate(stream, 1):
-        yield report
+    for done, row in enumerate(stream, 1):
+        yield row
         now = time.monotonic()
         if now - said >= PROGRESS_SECONDS:
             said, left = now, (now - started) / done * (total - done)
             click.echo(f"graded {done} of {total}, about {left:.0f} s left", err=True)
-
-
-def _stamped(launcher: Launcher, isolation: str) -> Launcher:
-    launcher.isolation = isolation
-    return launcher
 
 
 def _require_isolation(library: str, limits: Limits, allowed: bool) -> str:

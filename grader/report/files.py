@@ -5,15 +5,12 @@ from __future__ import annotations
 import contextlib
 import csv
 import io
-import json
 import os
-import tempfile
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from ..errors import UsageError
-from ..model import Report
-from ..records import report_to_json
+from ..records import Row
 
 
 def points(score: float | None) -> str:
@@ -27,39 +24,37 @@ def safe_cell(text: str) -> str:
     return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\n") else text
 
 
-def grades_csv(reports: Iterable[Report], questions: Sequence[str]) -> str:
-    """student,score,max_score,status and a column per question; an ungraded cell is empty, never 0."""
+def grades_csv(rows: Iterable[Row], questions: Sequence[str]) -> Iterator[str]:
+    """student,score,max_score,status and a column per question, line by line; an ungraded cell is empty, never 0."""
+    yield _csv_line(["student", "score", "max_score", "status", *questions])
+    for r in rows:
+        cells = [points(r.scores.get(name)) for name in questions]
+        yield _csv_line([safe_cell(r.student), points(r.score), points(r.max_score), r.status, *cells])
+
+
+def _csv_line(cells: Sequence[str]) -> str:
     out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(["student", "score", "max_score", "status", *questions])
-    for r in reports:
-        cells = {q.question: points(q.score) for q in r.questions}
-        row = [safe_cell(r.student), points(r.score), points(r.max_score), r.status]
-        writer.writerow([*row, *(cells.get(name, "") for name in questions)])
+    csv.writer(out, lineterminator="\n").writerow(cells)
     return out.getvalue()
 
 
-def reports_jsonl(reports: Iterable[Report]) -> str:
-    """One JSON object per line, with every outcome. For instructors: it tells hidden cases."""
-    return "".join(json.dumps(report_to_json(r), ensure_ascii=False, allow_nan=False) + "\n" for r in reports)
+def write_whole(path: Path, lines: Iterable[str]) -> None:
+    """Replace a file in one step, readable by its owner alone. Raises UsageError with the reason.
 
-
-def write_whole(path: Path, text: str) -> None:
-    """Replace a file in one step, readable by its owner alone. Raises UsageError with the reason."""
-    temporary = ""
+    What a run that was killed left behind is overwritten by the next one."""
+    part = path.with_name(f".{path.name}.part")
     try:
-        fd, temporary = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}-")
+        with contextlib.suppress(FileNotFoundError):
+            part.unlink()
+        fd = os.open(part, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
-            file.write(text)
+            file.writelines(lines)
             file.flush()
             os.fsync(file.fileno())
-        os.replace(temporary, path)
-        temporary = ""
+        os.replace(part, path)
     except OSError as error:
+        with contextlib.suppress(OSError):
+            part.unlink()
         raise UsageError(
             f"{path}: {error.strerror}; the results are in the store, run the same command again"
         ) from error
-    finally:
-        if temporary:
-            with contextlib.suppress(OSError):
-                os.unlink(temporary)

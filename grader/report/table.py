@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from ..model import AnswerKey, Outcome, Report, Verdict
+from ..records import Row
 from .files import points
 
 ORDER = [Verdict.UNGRADED, Verdict.MEMORY, Verdict.TIMEOUT, Verdict.ERROR, Verdict.FAIL, Verdict.MISSING]
 
 
-def cohort_table(reports: Sequence[Report], key: AnswerKey) -> str:
+def cohort_table(reports: Iterable[Row], key: AnswerKey) -> str:
     """One line per student: score, points per question, and the most telling reason for a lost point."""
     heads = [f"Q{i}" for i in range(1, len(key.questions) + 1)]
     rows = [["student", "score", *heads, "what cost points"]]
     for r in reports:
         score = "ungraded" if r.score is None else _short(r.score, r.max_score)
-        rows.append([r.student, score, *(_cell(q.score, q.max_score) for q in r.questions), remark(r)])
+        cells = [_cell(r.scores.get(q.name), q.points) for q in key.questions]
+        rows.append([r.student, score, *cells, r.remark])
     legend = ", ".join(f"{head} {q.name} {points(q.points)}" for head, q in zip(heads, key.questions, strict=True))
     return align(rows, right=range(1, len(heads) + 2)) + f"\n\n{legend}"
 

@@ -1,221 +1,55 @@
-"""One conversation with one worker: requests out, answers in, a deadline on both, printed text drained.
-
-Blocking on a worker is never possible: every wait has a deadline, and printed text is read (and thrown away
-beyond the cap) in the same loop, so that a flood cannot fill a pipe and stall us."""
+"""One conversation with one worker: requests out, answers in, a deadline on both."""
 
 from __future__ import annotations
 
-import contextlib
-import functools
-import os
-import queue
 import secrets
-import select
-import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from ..errors import WireError
+from .line import Line, TimedOut
 
 if TYPE_CHECKING:
     from ..model import Value
+    from ..wire import Prepared
 
 REQUEST_HEADER_CAP = 4 << 20
 MAX_ASKS = 10_000  # questions that a worker may put back during one call
 ASK_BODY_CAP = 1 << 20
 MAX_ANSWER_SECONDS = 180.0  # of ours for one question, starting the oracle included; beyond it the call pays
-
-
-class Died(Exception):
-    """The worker's end of the wire closed."""
-
-
-class TimedOut(Exception):
-    """The deadline passed."""
-
-
-class Line(Protocol):
-    """Bytes to and from a worker."""
-
-    def read(self, count: int, deadline: float) -> bytes: ...
-    def write(self, data: bytes, deadline: float) -> None: ...
-    def printed(self) -> bytes: ...
-    def close(self) -> None: ...
-
-
-class PolledLine:
-    """A Line over POSIX file descriptors, with one poll loop and no threads."""
-
-    def __init__(self, read_fd: int, write_fd: int, output_fd: int, keep: int) -> None:
-        self.read_fd, self.write_fd, self.output_fd, self.keep = read_fd, write_fd, output_fd, keep
-        self.kept = bytearray()
-        self.buffer = bytearray()
-        for fd in (read_fd, write_fd, output_fd):
-            os.set_blocking(fd, False)
-
-    def _wait(self, fd: int, event: int, deadline: float) -> None:
-        """Wait until `fd` is ready, draining printed text meanwhile."""
-        while True:
-            left = deadline - time.monotonic()
-            if left <= 0:
-                raise TimedOut
-            poll = select.poll()
-            poll.register(fd, event)
-            if self.output_fd >= 0:
-                poll.register(self.output_fd, select.POLLIN)
-            ready = dict(poll.poll(left * 1000 + 1))
-            if self.output_fd in ready:
-                self._drain()
-            if fd in ready:
-                return
-
-    def _drain(self) -> None:
-        with contextlib.suppress(BlockingIOError):
-            for _ in range(16):  # a flood may not starve the wire
-                data = os.read(self.output_fd, 1 << 16)
-                if not data:
-                    os.close(self.output_fd)
-                    self.output_fd = -1
-                    return
-                self.kept += data[: max(0, self.keep - len(self.kept))]
-
-    def read(self, count: int, deadline: float) -> bytes:
-        while len(self.buffer) < count:
-            try:
-                data = os.read(self.read_fd, max(1 << 16, count - len(self.buffer)))
-            except BlockingIOError:
-                self._wait(self.read_fd, select.POLLIN, deadline)
-                continue
-            if not data:
-                raise Died
-            self.buffer += data
-            if time.monotonic() > deadline and len(self.buffer) < count:
-                raise TimedOut
-        out = bytes(self.buffer[:count])
-        del self.buffer[:count]
-        return out
-
-    def write(self, data: bytes, deadline: float) -> None:
-        view = memoryview(data)
-        while view:
-            try:
-                view = view[os.write(self.write_fd, view[: 1 << 16]) :]
-            except BlockingIOError:
-                self._wait(self.write_fd, select.POLLOUT, deadline)
-            except BrokenPipeError:
-                raise Died from None
-
-    def printed(self) -> bytes:
-        """Printed text since the last time, up to the cap for the whole submission."""
-        if self.output_fd >= 0:
-            self._drain()
-        out = bytes(self.kept)
-        self.keep -= len(out)
-        self.kept.clear()
-        return out
-
-    def close(self) -> None:
-        for fd in (self.read_fd, self.write_fd, self.output_fd):
-            if fd >= 0:
-                os.close(fd)
-        self.read_fd = self.write_fd = self.output_fd = -1
-
-
-class ThreadedLine:
-    """A Line for systems whose pipes cannot be polled (Windows): one thread per direction."""
-
-    def __init__(self, read_fd: int, write_fd: int, output_fd: int, keep: int) -> None:
-        self.keep = keep
-        self.incoming: queue.Queue[bytes] = queue.Queue(64)
-        self.outgoing: queue.Queue[bytes] = queue.Queue(64)
-        self.text: queue.Queue[bytes] = queue.Queue()
-        self.room = keep
-        self.buffer = bytearray()
-        self.write_fd = write_fd
-        self.closed = False
-        for target in (
-            lambda: self._pump(read_fd, self._take),
-            lambda: self._pump(output_fd, self._keep_text),
-            self._send,
-        ):
-            threading.Thread(target=target, daemon=True).start()
-
-    @staticmethod
-    def _pump(fd: int, put: Callable[[bytes], None]) -> None:
-        data = b"?"
-        while data:
-            try:
-                data = os.read(fd, 1 << 16)
-            except OSError:
-                data = b""
-            put(data)
-        with contextlib.suppress(OSError):
-            os.close(fd)
-
-    def _take(self, data: bytes) -> None:
-        while not self.closed:
-            with contextlib.suppress(queue.Full):
-                return self.incoming.put(data, timeout=0.1)
-        return None
-
-    def _keep_text(self, data: bytes) -> None:
-        data = data[: max(0, self.room)]
-        self.room -= len(data)
-        self.text.put(data)
-
-    def _send(self) -> None:
-        with contextlib.suppress(OSError):
-            while data := self.outgoing.get():
-                view = memoryview(data)
-                while view:
-                    view = view[os.write(self.write_fd, view[: 1 << 16]) :]
-        with contextlib.suppress(OSError):
-            os.close(self.write_fd)
-
-    def read(self, count: int, deadline: float) -> bytes:
-        while len(self.buffer) < count:
-            try:
-                data = self.incoming.get(timeout=max(0.0, deadline - time.monotonic()))
-            except queue.Empty:
-                raise TimedOut from None
-            if not data:
-                self.incoming.put(b"")
-                raise Died
-            self.buffer += data
-        out = bytes(self.buffer[:count])
-        del self.buffer[:count]
-        return out
-
-    def write(self, data: bytes, deadline: float) -> None:
-        try:
-            self.outgoing.put(data, timeout=max(0.0, deadline - time.monotonic()))
-        except queue.Full:
-            raise TimedOut from None
-
-    def printed(self) -> bytes:
-        out = b""
-        with contextlib.suppress(queue.Empty):
-            while True:
-                out += self.text.get_nowait()
-        return out
-
-    def close(self) -> None:
-        self.closed = True
-        self.outgoing.put(b"")
+PATIENCE = 1.0  # seconds that a worker may keep us waiting in all before others are let in
+MOST_QUEUED = 3.0  # times a limit that a worker's waiting for a processor may lengthen it
 
 
 Answerer = Callable[[str, "list[Value]"], "Value"]
 
 
+def queued_seconds(pid: int) -> float:
+    """Seconds that the main thread of a process was ready to run and had no processor; 0 where Linux does not tell.
+
+    Kernel: Documentation/scheduler/sched-stats.rst."""
+    try:
+        with open(f"/proc/{pid}/schedstat") as file:
+            return int(file.read().split()[1]) / 1e9
+    except (OSError, ValueError, IndexError):
+        return 0.0
+
+
 class Channel:
-    """Requests and answers over a Line. `end()` kills the worker and says how it died; `pid` is the worker's."""
+    """Requests and answers over a Line. `end()` kills the worker and says how it died; `pid` is the worker's.
+
+    A time limit is of the worker's own time: how long it was ready to run while others had the processors is not
+    charged (`queued` sums it up), and `slow` is called once when it has kept us waiting for long."""
 
     def __init__(self, line: Line, end: Callable[[], str], pid: int = 0) -> None:
         self.line, self._end, self.pid = line, end, pid
         self.nonce = secrets.token_hex(8)
         self.sequence = 0
         self.cause: str | None = None
+        self.slow: Callable[[], None] = lambda: None
+        self.queued = self._waited = self._deadline = self._most = 0.0
+        self._told = False
 
     def request(
         self,
@@ -226,20 +60,36 @@ class Channel:
         answer: Answerer | None = None,
         ask_cap: int = ASK_BODY_CAP,
     ) -> tuple[dict[str, Any], list[memoryview]]:
-        """Send one request and return its answer, whose body is at most `cap` bytes.
+        """Send one request and return its answer, whose body is at most `cap` bytes. See `receive`."""
+        from ..wire import prepare  # not before it is used: it imports NumPy
+
+        started = time.monotonic()
+        self.send(prepare(header, buffers), seconds)
+        return self.receive(seconds - (time.monotonic() - started), cap, answer, ask_cap)
+
+    def send(self, frame: Prepared, seconds: float) -> None:
+        """Send a request. Raises Died or TimedOut."""
+        self.sequence += 1
+        self._write(frame, time.monotonic() + seconds)
+
+    def _write(self, frame: Prepared, deadline: float) -> None:
+        tags = {"seq": self.sequence, "nonce": self.nonce}
+        self.line.write(frame.tagged(tags, REQUEST_HEADER_CAP), deadline)
+
+    def receive(
+        self, seconds: float, cap: int, answer: Answerer | None = None, ask_cap: int = ASK_BODY_CAP, part: int = 0
+    ) -> tuple[dict[str, Any], list[memoryview]]:
+        """The next part of the answer to the last request; its body is at most `cap` bytes.
 
         While the call is open the worker may ask back, with at most `ask_cap` bytes of arguments;
         `answer(name, args)` replies (a tuple arrives as one, ValueError refuses), and the time that it takes is
         not charged. Raises Died, TimedOut, or WireError for an answer that breaks the rules."""
-        from ..wire import pack, read_frame  # not before it is used: it imports NumPy
+        from ..wire import prepare, read_frame
 
-        deadline = time.monotonic() + seconds
-        self.sequence += 1
-        tags = {"seq": self.sequence, "nonce": self.nonce}
-        self.line.write(pack({**header, **tags}, buffers, REQUEST_HEADER_CAP), deadline)
+        self._deadline, self._most = time.monotonic() + seconds, MOST_QUEUED * seconds
         asked = 0
         while True:
-            got, body = read_frame(functools.partial(self.line.read, deadline=deadline), max(cap, ask_cap))
+            got, body = read_frame(self._read, max(cap, ask_cap))
             if "ask" not in got:
                 break
             asked += 1
@@ -248,13 +98,41 @@ class Channel:
             name, args = self._question(got, body)
             started = time.monotonic()
             reply, out = self._reply(name, args, answer)
-            deadline += min(time.monotonic() - started, MAX_ANSWER_SECONDS)  # our time; theirs is charged
-            self.line.write(pack({**reply, **tags}, out, REQUEST_HEADER_CAP), deadline)
+            self._deadline += min(time.monotonic() - started, MAX_ANSWER_SECONDS)  # our time; theirs is charged
+            self._write(prepare(reply, out), self._deadline)
         if got.get("overflow"):
             raise WireError("an answer with more parts than fit")
-        if got.get("nonce") != self.nonce or got.get("seq") != self.sequence:
+        if got.get("nonce") != self.nonce or got.get("seq") != self.sequence or got.get("part", 0) != part:
             raise WireError("an answer to another request")
         return got, body
+
+    def _read(self, count: int) -> bytes:
+        """Exactly `count` bytes, by the deadline."""
+        started = time.monotonic()
+        while True:
+            patient = float("inf") if self._told else started + PATIENCE - self._waited
+            try:
+                data = self.line.read(count, min(patient, self._deadline))
+            except TimedOut:
+                now = time.monotonic()
+                if now >= patient:
+                    self._told = True
+                    self.slow()
+                if now >= self._deadline and not self._lengthened():
+                    raise
+            else:
+                self._waited += time.monotonic() - started
+                return data
+
+    def _lengthened(self) -> bool:
+        """Move the deadline by the time that the worker has waited for a processor, if there is any to give."""
+        more = min(queued_seconds(self.pid) - self.queued, self._most) if self.pid else 0.0
+        if more < 0.01:
+            return False
+        self.queued += more
+        self._most -= more
+        self._deadline += more
+        return True
 
     @staticmethod
     def _question(got: dict[str, Any], body: list[memoryview]) -> tuple[str, list[Value]]:

@@ -9,7 +9,6 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 from ..errors import SandboxError, WireError
 from ..model import (
@@ -24,16 +23,15 @@ from ..model import (
     Verdict,
 )
 from ..text import clean_text
-from ..wire import decode, encode
-from .channel import ASK_BODY_CAP, MAX_ANSWER_SECONDS, Answerer, Channel, Died, TimedOut
-from .said import COUNT, Loaded, Nudge, death, failure_of, kinds_of, listed, loaded_of, size_of
+from .calls import Call, calls_of, identical, read_answer, request, together
+from .channel import MAX_ANSWER_SECONDS, Answerer, Channel
+from .line import Died, TimedOut
+from .said import Loaded, Nudge, death, failure_of, loaded_of
 from .spawn import Launcher
 
-ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 LOAD_CAP = 1 << 16
 DEATHS = ("crashed", "unreadable answer")
 NOT_COUNTED = (*DEATHS, "time limit", "memory limit", "ungraded")  # of a call that is ours and not the student's
-MOST_NUDGES, MOST_STEPS = 64, 64
 EXTRA_SECONDS, ONE_EXTRA = 10.0, 2.0  # for second calls and explanations: of a submission, and of one of them
 RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
@@ -41,7 +39,10 @@ READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
 
 @dataclass
 class Runner:
-    """Puts cases to one submission; `notes` holds what was said while loading. Close it when done."""
+    """Puts cases to one submission; `notes` holds what was said while loading. Close it when done.
+
+    together: the cases of a question go in one request, the next question's before the last one's are looked at; then
+    what is printed is not told apart. slow: called when the submission keeps us waiting."""
 
     key: AnswerKey
     submission: Submission
@@ -52,6 +53,8 @@ class Runner:
     ask: Mapping[str, Sequence[str]] = field(default_factory=dict)  # functions answered by us: their parameters
     answer: Answerer | None = None  # who answers them
     asked: dict[str, set[str]] = field(default_factory=dict)  # case -> which of them it was given an answer of
+    together: bool = False
+    slow: Callable[[], None] = lambda: None
     _channel: Channel | None = None
     _loaded: Loaded | None = None
     _waited: float = 0.0  # seconds that starting workers took
@@ -61,6 +64,8 @@ class Runner:
     _extra: float = EXTRA_SECONDS
     _found: list[list[Value]] = field(default_factory=list)  # of the last request's nudges
     _case_name: str = ""
+    _stream: list[Call] = field(default_factory=list)  # calls that were sent and not answered yet
+    _part: int = 0  # of the request: which call is answered next
 
     def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
         """The responses of each question, by case, in order. Raises SandboxError for a fault of ours.
@@ -74,7 +79,10 @@ class Runner:
         reserve = min(RESERVE_SECONDS, total / (2 * len(questions)))
         for index, question in enumerate(questions):
             left = total - (self._now() - started) - reserve * (len(questions) - index - 1)
-            yield question, self._question(question, min(question.seconds or limits.question, max(left, reserve)))
+            found = self._question(question, min(question.seconds or limits.question, max(left, reserve)))
+            if self.together and index + 1 < len(questions):
+                self._send_ahead(calls_of(questions[index + 1]))
+            yield question, found
 
     def nudged(
         self, question: FrozenQuestion, case: FrozenCase, nudges: Sequence[Nudge]
@@ -82,29 +90,38 @@ class Runner:
         """A case once more, and in the same request forwards with an input moved: for each nudge its output at each
         step, None where it raised. Raises SandboxError."""
         self._found = []
-        return self._on_us(question, case, nudges), self._found
+        return self._on_us([Call(question, case, tuple(nudges))]), self._found
 
-    def once_more(self, question: FrozenQuestion, responses: Mapping[str, Response]) -> Mapping[str, Response]:
-        """The responses, with one call made again, of a hidden case if there is one: what a function keeps between
-        calls shows. Neither a second call that takes too long nor one that ends the process counts. Raises
-        SandboxError."""
-        ordinary = sorted((c for c in question.cases if c.raises is None), key=lambda c: not c.hidden)
-        answered = [case for case in ordinary if case.name in responses and responses[case.name].failure is None]
-        if len(ordinary) < 2 or not answered or question.predicate:
-            return responses
-        first, response = answered[0].name, self._on_us(question, answered[0])
-        if response.failure is not None and response.failure.kind in NOT_COUNTED:
-            return responses
-        return {**responses, first: replace(responses[first], again=response.values)}
+    def once_more(
+        self, given: Sequence[tuple[FrozenQuestion, Mapping[str, Response]]]
+    ) -> list[tuple[FrozenQuestion, Mapping[str, Response]]]:
+        """The questions whose answer changes when a call is made again after all others, with their responses: what a
+        function keeps between calls shows. It is a hidden case if there is one. Neither a second call that takes too
+        long nor one that ends the process counts. Raises SandboxError."""
+        asked = []
+        for question, responses in given:
+            ordinary = sorted((c for c in question.cases if c.raises is None), key=lambda c: not c.hidden)
+            answered = [c for c in ordinary if c.name in responses and responses[c.name].failure is None]
+            if len(ordinary) > 1 and answered and not question.predicate:
+                asked.append((Call(question, answered[0]), responses))
+        calls, changed = [call for call, _ in asked], list[tuple[FrozenQuestion, Mapping[str, Response]]]()
+        for index, (call, responses) in enumerate(asked):
+            response, first = self._on_us(calls[index:]), responses[call.case.name]
+            if response.failure is not None and response.failure.kind in NOT_COUNTED:
+                continue
+            if not identical(response.values, first.values):
+                again = replace(first, again=response.values)
+                changed.append((call.question, {**responses, call.case.name: again}))
+        return changed
 
-    def _on_us(self, question: FrozenQuestion, case: FrozenCase, nudges: Sequence[Nudge] = ()) -> Response:
-        """One more request at nobody's charge. All such of a submission share EXTRA_SECONDS; the first one that takes
-        too long is the last, so that they cannot hold up a batch."""
+    def _on_us(self, calls: Sequence[Call]) -> Response:
+        """The first of some requests at nobody's charge. All such of a submission share EXTRA_SECONDS; the first one
+        that takes too long is the last, so that they cannot hold up a batch."""
         if self._extra <= 0:
             return Response(failure=Failure(Verdict.UNGRADED, "ungraded", "not asked"))
         now, loading, started = self._now(), self._loading, self.clock()
         try:
-            response = self._case(question, case, min(ONE_EXTRA, self._extra), nudges)
+            response = self._next(calls, min(ONE_EXTRA, self._extra))
         finally:
             self._extra -= self.clock() - started
             self._waited += self._now() - now
@@ -135,65 +152,48 @@ class Runner:
         return self._now() - self._loading
 
     def _end(self) -> str:
+        self._stream.clear()
         channel, self._channel = self._channel, None
         return channel.end() if channel else ""
 
     def _question(self, question: FrozenQuestion, seconds: float) -> dict[str, Response]:
         """Each case may use what is left of the question's time but a small reserve for each that follows.
         Loading, which a crash makes necessary again, counts for the submission and not for the question."""
-        out: dict[str, Response] = {}
+        out, calls = dict[str, Response](), calls_of(question)
         deadline, crashes = self._answering() + seconds, 0
         reserve = min(RESERVE_SECONDS / 4, seconds / (2 * len(question.cases)))
         for index, case in enumerate(question.cases):
             left = deadline - self._answering()
             if left <= 0.02 or self._now() >= self._deadline:
                 out[case.name] = Response(failure=self._timeout(question))
+                self._end()  # it may still be at work on what follows
                 continue
             if crashes > self.limits.restarts:
                 tired = Failure(Verdict.ERROR, "crashed", "not run: this function ended its process too often")
                 out[case.name] = Response(failure=tired)
                 continue
-            response = out[case.name] = self._case(
-                question, case, max(left - reserve * (len(question.cases) - index - 1), reserve)
-            )
+            share = max(left - reserve * (len(question.cases) - index - 1), reserve)
+            response = out[case.name] = self._next(calls[index:], share)
             died = response.failure is not None and response.failure.kind in DEATHS
             crashes += died and not (self._loaded and self._loaded.failure)
         return out
 
-    def _case(
-        self, question: FrozenQuestion, case: FrozenCase, seconds: float, nudges: Sequence[Nudge] = ()
-    ) -> Response:
-        loaded = self._load()
-        if loaded.failure:
-            return Response(failure=loaded.failure)
-        for target in question.targets:
-            if target not in loaded.found:
-                why = (
-                    "is not a function or class"
-                    if target in loaded.present
-                    else f"is not defined in {clean_text(self.submission.main, 120, lines=False)}"
-                )
-                return Response(failure=Failure(Verdict.MISSING, "missing", f"{target} {why}"))
-        assert self._channel is not None
-        buffers: list[bytes] = []
-        cap = ANSWER_SLACK + 8 * sum(size_of(v) for v in case.expected.values())
-        room = ASK_BODY_CAP + 4 * sum(size_of(v) for v in case.inputs.values()) if self.ask else 0
-        header = {
-            "op": "call",
-            "steps": [s.row for s in question.steps],
-            "inputs": {name: encode(value, buffers) for name, value in case.inputs.items()},
-            "kinds": {output.name: output.kind for output in question.returned},
-            "ask": room,
-            "nudges": [nudge.header(buffers) for nudge in nudges],
-            "cap": cap,
-        }
-        self._case_name, answer = case.name, self._answer if self.ask else None
+    def _next(self, calls: Sequence[Call], seconds: float) -> Response:
+        """The answer to the first of some calls. Where none is under way, as many are sent as go together."""
+        call = calls[0]
+        if self._stream and self._stream[0].case is not call.case:
+            self._end()
         try:
-            got, body = self._channel.request(header, buffers, seconds, cap, answer, room)
-            return self._read(question, case, got, body, self._channel.printed())
+            if not self._stream:
+                if failure := self._unable(call.question):
+                    return Response(failure=failure)
+                started = self.clock()
+                self._send(calls, seconds)
+                seconds -= self.clock() - started
+            return self._receive(self._stream.pop(0), seconds)
         except TimedOut:
             self._end()
-            return Response(failure=self._timeout(question))
+            return Response(failure=self._timeout(call.question))
         except Died:
             return Response(failure=death(self._end(), "during this call"))
         except WireError as error:
@@ -201,6 +201,54 @@ class Runner:
             return Response(
                 failure=Failure(Verdict.ERROR, "unreadable answer", f"the answer could not be read: {error}")
             )
+
+    def _unable(self, question: FrozenQuestion) -> Failure | None:
+        """Why a question cannot be put to the submission: it does not load, or has no such function."""
+        loaded = self._load()
+        if loaded.failure:
+            return loaded.failure
+        for target in question.targets:
+            if target not in loaded.found:
+                why = (
+                    "is not a function or class"
+                    if target in loaded.present
+                    else f"is not defined in {clean_text(self.submission.main, 120, lines=False)}"
+                )
+                return Failure(Verdict.MISSING, "missing", f"{target} {why}")
+        return None
+
+    def _send(self, calls: Sequence[Call], seconds: float) -> None:
+        """Raises Died or TimedOut."""
+        assert self._channel is not None
+        sent = together(calls) if self.together and not self.ask else calls[:1]
+        self._stream, self._part = list(sent), 0
+        self._channel.send(request(sent, bool(self.ask)), seconds)
+
+    def _send_ahead(self, calls: Sequence[Call]) -> None:
+        """Let the worker begin with a question while the answers to the last one are looked at."""
+        if self.ask or self._channel is None or self._loaded is None or self._stream or self._now() >= self._deadline:
+            return
+        if self._unable(calls[0].question) is None:
+            try:
+                self._send(calls, self.limits.question)
+            except (Died, TimedOut):  # what the last question left behind costs the next one nothing
+                self._end()
+
+    def _receive(self, call: Call, seconds: float) -> Response:
+        """Raises Died, TimedOut or WireError."""
+        channel = self._channel
+        assert channel is not None
+        self._case_name = call.case.name
+        before = channel.queued
+        try:
+            answer, room = (self._answer, call.room()) if self.ask else (None, 0)
+            got, body = channel.receive(seconds, call.cap, answer, room, self._part)
+        finally:
+            self._waited += channel.queued - before
+        self._part += 1
+        printed = "" if self.together else channel.printed()
+        response, self._found = read_answer(call, got, body, printed)
+        return response
 
     def _timeout(self, question: FrozenQuestion) -> Failure:
         """Says the question's limit, not the share that was left, so that equal runs give equal reports."""
@@ -232,6 +280,7 @@ class Runner:
             return self._loaded
         asked = self.clock()
         self._channel = self.launcher.start(self.limits)
+        self._channel.slow = self.slow
         self._make_ready(self._channel)
         self._waited += self.clock() - asked
         asked = self.clock()
@@ -278,30 +327,3 @@ class Runner:
             return Loaded(failure=death(channel.end(), during))
         except WireError as error:
             return Loaded(failure=Failure(Verdict.ERROR, "unreadable answer", f"{error} {during}"))
-
-    def _read(
-        self,
-        question: FrozenQuestion,
-        case: FrozenCase,
-        got: Mapping[str, Any],
-        body: Sequence[memoryview],
-        printed: str,
-    ) -> Response:
-        """An answer frame as a Response. Raises WireError where it breaks the rules."""
-        nodes, error, modified = got.get("values"), got.get("error"), listed(got.get("modified"))
-        if not isinstance(nodes, dict) or len(nodes) > len(question.returned):
-            raise WireError("malformed answer")
-        names, seen = {output.name for output in question.returned}, set[int]()
-        values = {k: decode(node, body, answers=True, seen=seen) for k, node in nodes.items() if k in names}
-        moved = [listed(row)[:MOST_STEPS] for row in listed(got.get("nudged"))[:MOST_NUDGES]]
-        self._found = [
-            [None if node is None else decode(node, body, answers=True, seen=seen) for node in row] for row in moved
-        ]
-        failure, raised = None, tuple[str, ...]()
-        if error is not None:
-            failure = failure_of(error)
-            if failure.kind == COUNT:
-                failure = replace(failure, message=f"{failure.message}: {', '.join(o.name for o in question.returned)}")
-            raised = tuple(kinds_of(error))
-        changed = tuple(name for name in case.inputs if name in modified)
-        return Response(values, failure, raised, changed, clean_text(printed, 4000))

@@ -94,7 +94,8 @@ class Spawner:
 
     def start(self, limits: Limits) -> Channel:
         self.warm()
-        from .channel import Channel, PolledLine, ThreadedLine
+        from .channel import Channel
+        from .line import PolledLine, ThreadedLine
 
         process, self.waiting = self.waiting, None
         assert process is not None and process.stdin and process.stdout and process.stderr

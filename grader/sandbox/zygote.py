@@ -15,7 +15,8 @@ import time
 
 from ..errors import SandboxError
 from ..model import Limits
-from .channel import Channel, PolledLine
+from .channel import Channel
+from .line import PolledLine
 from .spawn import FAILED, OUT_OF_MEMORY, Launcher, Spawner, clean_environment, command, describe_status
 from .worker import confine, scratch
 

@@ -19,7 +19,8 @@ import pytest
 from grader.asking import ANSWER_SECONDS, START_SECONDS
 from grader.errors import WireError
 from grader.sandbox import channel as channel_module
-from grader.sandbox.channel import Channel, Died, Line, PolledLine, ThreadedLine, TimedOut
+from grader.sandbox.channel import Channel
+from grader.sandbox.line import Died, Line, PolledLine, ThreadedLine, TimedOut
 from grader.wire import pack, read_frame
 
 KINDS = [pytest.param(ThreadedLine, id="threaded")]

@@ -41,11 +41,17 @@ class Session:
             except EOFError:
                 return
             self.seq = header["seq"]
-            answer, out = {"ready": self.ready, "load": self.load, "call": self.call}[header["op"]](header, buffers)
-            for stream in (sys.stdout, sys.stderr):
-                with contextlib.suppress(BaseException):  # the student may have replaced or closed it
-                    stream.flush()
-            self.pipe.send({**answer, "seq": self.seq, "nonce": header["nonce"]}, out)
+            if header["op"] == "call":
+                for part, row in enumerate(header["calls"]):
+                    self._reply(header, part, *self.call(row, buffers))
+            else:
+                self._reply(header, 0, *{"ready": self.ready, "load": self.load}[header["op"]](header, buffers))
+
+    def _reply(self, header: dict[str, Any], part: int, answer: dict[str, Any], out: list[bytes]) -> None:
+        for stream in (sys.stdout, sys.stderr):
+            with contextlib.suppress(BaseException):  # the student may have replaced or closed it
+                stream.flush()
+        self.pipe.send({**answer, "part": part, "seq": header["seq"], "nonce": header["nonce"]}, out)
 
     # -- loading ---------------------------------------------------------------------------------------
 

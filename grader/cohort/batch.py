@@ -1,0 +1,106 @@
+"""Grading a cohort by an executor: a bounded number under way, results stored in batches, in no order."""
+
+from __future__ import annotations
+
+import concurrent.futures as futures
+import time
+from collections.abc import Callable, Generator, Iterable, Mapping
+from dataclasses import dataclass, field
+
+from ..content import report_digest
+from ..judge.score import report, result_of
+from ..model import AnswerKey, Failure, QuestionResult, Response, Submission, Verdict
+from ..records import Row
+from ..store import Made, Store
+from .desk import Setting, made_of
+
+BATCH, BATCH_SECONDS = 20, 0.5  # submissions whose results are written in one transaction, and how long they wait
+TRIES = 4  # times that a submission is graded where the process that did it died
+
+Submit = Callable[[AnswerKey | None, Submission, Mapping[str, QuestionResult]], "futures.Future[Made]"]
+
+
+@dataclass
+class Batch:
+    """One run over a cohort. `submit` puts a submission to a desk; `own` gives a student's own key where draws are
+    per student. `ran` counts the submissions of which anything was run."""
+
+    setting: Setting
+    store: Store
+    run: str
+    submit: Submit
+    own: Callable[[str], AnswerKey] | None = None
+    window: int = 16
+    ran: int = 0
+    _under_way: dict[futures.Future[Made], tuple[Submission, AnswerKey | None, dict[str, QuestionResult], int]] = field(
+        default_factory=dict
+    )
+    _made: list[Made] = field(default_factory=list)
+    _same: list[str] = field(default_factory=list)
+    _written: float = 0.0
+
+    def grade(self, submissions: Iterable[Submission]) -> Generator[Row, None, None]:
+        """Rows as they are done. What is yielded is stored soon after; closing the generator stores the rest."""
+        todo, self._written = iter(submissions), time.monotonic()
+        try:
+            while True:
+                while len(self._under_way) < self.window and (submission := next(todo, None)) is not None:
+                    if (row := self._begin(submission)) is not None:
+                        yield row
+                if not self._under_way:
+                    return
+                done, _ = futures.wait(self._under_way, BATCH_SECONDS, futures.FIRST_COMPLETED)
+                for future in done:
+                    if (row := self._end(future)) is not None:
+                        yield row
+                self._write(BATCH)
+        finally:
+            for future in self._under_way:
+                future.cancel()
+            self._write(1)
+
+    def _begin(self, submission: Submission) -> Row | None:
+        """Put a submission under way, or give its row where nothing of it has changed since its last report."""
+        own = self.own(submission.student) if self.own else None
+        key = own or self.setting.key
+        keys = self.setting.keys(key, submission)
+        if keys:
+            digest = report_digest(key, submission, keys, self.setting.isolation)
+            if (row := self.store.unchanged(submission.student, digest, keys)) is not None:
+                self._same.append(submission.student)
+                self._write(10 * BATCH)
+                return row
+        self._put(submission, own, self.store.get(keys) if keys else {}, 1)
+        return None
+
+    def _put(self, submission: Submission, own: AnswerKey | None, known: dict[str, QuestionResult], tries: int) -> None:
+        self._under_way[self.submit(own, submission, known)] = (submission, own, known, tries)
+
+    def _end(self, future: futures.Future[Made]) -> Row | None:
+        submission, own, known, tries = self._under_way.pop(future)
+        try:
+            made = future.result()
+        except (futures.BrokenExecutor, futures.CancelledError) as error:
+            if tries < TRIES:
+                self._put(submission, own, known, tries + 1)
+                return None
+            made = self._ungraded(submission, own, f"the process that graded it died ({type(error).__name__})")
+        except Exception as error:  # a fault of ours in one submission stops nobody else's
+            made = self._ungraded(submission, own, f"{type(error).__name__} in the grader")
+        self.ran += len(known) < len(made.parts) and not submission.problem
+        self._made.append(made)
+        return made.row
+
+    def _ungraded(self, submission: Submission, own: AnswerKey | None, why: str) -> Made:
+        key = own or self.setting.key
+        failure = Response(failure=Failure(Verdict.UNGRADED, "ungraded", why))
+        results = [result_of(q, {case.name: failure for case in q.cases}) for q in key.questions]
+        told = report(key, submission, results, self.setting.isolation, (why,))
+        return made_of(told, self.setting, key, submission)
+
+    def _write(self, least: int) -> None:
+        waiting = len(self._made) + len(self._same)
+        late = waiting and time.monotonic() - self._written > BATCH_SECONDS
+        if waiting >= least or late:
+            self.store.put(self.run, self._made, self._same)
+            self._made, self._same, self._written = [], [], time.monotonic()

@@ -1,0 +1,143 @@
+"""Where one submission is graded: a process (or a thread) with a sandbox of its own, and its place in a queue.
+
+A desk holds a permit while it works, one per core. Whoever takes long gives it up, so that others run meanwhile."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import signal
+import sys
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from ..asking import Oracle
+from ..content import content_keys, report_digest
+from ..course import Course
+from ..model import AnswerKey, Limits, QuestionResult, Report, Submission
+from ..pipeline import grade
+from ..records import Part, Row, head_to_json
+from ..report.table import remark
+from ..sandbox.spawn import Launcher
+from ..sandbox.worker import confine
+from ..sandbox.zygote import launcher
+from ..store import Made
+
+
+@dataclass(frozen=True)
+class Setting:
+    """What all submissions of a batch share. `carries`: the reference is at hand, in the course, to carry errors
+    forward."""
+
+    key: AnswerKey
+    limits: Limits
+    isolation: str
+    course: Course
+    device: str = "cpu"
+    carries: bool = False
+
+    def keys(self, own: AnswerKey, submission: Submission) -> dict[str, str]:
+        """Content keys by question; none for a submission that cannot be run."""
+        if submission.problem:
+            return {}
+        return content_keys(own, submission, self.limits, self.isolation, self.carries)
+
+
+class Permits(Protocol):
+    def acquire(self) -> bool: ...
+    def release(self) -> None: ...
+
+
+@dataclass
+class Desk:
+    """Grades submissions one at a time per thread. `make` gives the sandbox of a thread. Close it at the end."""
+
+    setting: Setting
+    make: Callable[[], Launcher]
+    permits: Permits | None = None
+    oracle: Oracle | None = None
+    _local: threading.local = field(default_factory=threading.local)
+    _launchers: list[Launcher] = field(default_factory=list)
+
+    def grade(self, own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]) -> Made:
+        """One submission by its own key (None: that of the setting). Questions in `known` are not run again."""
+        key = own or self.setting.key
+        with self._turn() as give_up:
+            report = grade(key, submission, self._launcher(), self.setting.limits, known, self.oracle, give_up)
+        return made_of(report, self.setting, key, submission)
+
+    def _launcher(self) -> Launcher:
+        found: Launcher | None = getattr(self._local, "launcher", None)
+        if found is None:
+            found = self._local.launcher = self.make()
+            found.isolation = self.setting.isolation  # what was found before the batch is stamped on all of it
+            self._launchers.append(found)
+        return found
+
+    @contextlib.contextmanager
+    def _turn(self) -> Iterator[Callable[[], None]]:
+        """Hold a permit; what is yielded gives it up before the end."""
+        held = [self.permits] if self.permits is not None and self.permits.acquire() else []
+
+        def give_up() -> None:
+            if held:
+                held.pop().release()
+
+        try:
+            yield give_up
+        finally:
+            give_up()
+
+    def close(self) -> None:
+        for one in self._launchers:
+            one.close()
+        if self.oracle is not None:
+            self.oracle.close()
+
+
+def made_of(report: Report, setting: Setting, key: AnswerKey, submission: Submission) -> Made:
+    """A report in the pieces that a store keeps. One with anything ungraded is made anew in each run."""
+    row = Row(
+        report.student,
+        report.score,
+        report.max_score,
+        report.status,
+        {q.question: q.score for q in report.questions},
+        remark(report),
+        report.notes,
+    )
+    keys = setting.keys(key, submission)
+    graded = keys and report.status == "graded"
+    digest = report_digest(key, submission, keys, setting.isolation) if graded else ""
+    head = json.dumps(head_to_json(report), ensure_ascii=False, allow_nan=False)
+    return Made(row, head, tuple(Part.of(q) for q in report.questions), keys, digest)
+
+
+# -- a grading process ---------------------------------------------------------------------------------------
+
+_desk: Desk | None = None
+
+
+def open_desk(setting: Setting, permits: Permits | None) -> None:
+    """Make this process one that grades. It dies with the one that started it, and Ctrl-C is for that one."""
+    global _desk
+    from multiprocessing.util import Finalize
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    if sys.platform == "linux":
+        confine.prctl(confine.PR_SET_PDEATHSIG, signal.SIGKILL)
+        confine.prctl(confine.PR_SET_DUMPABLE, 0)  # no process of the same user may look into this one
+        if os.getppid() == 1:
+            os._exit(1)
+    oracle = Oracle(setting.course, setting.key, setting.device)
+    _desk = desk = Desk(setting, lambda: launcher(setting.key.library), permits, oracle)
+    Finalize(None, desk.close, exitpriority=10)
+
+
+def at_desk(own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]) -> Made:
+    """Grade in this process, which open_desk has made one that grades."""
+    assert _desk is not None
+    return _desk.grade(own, submission, known)

@@ -1,0 +1,50 @@
+"""Grading processes on this machine: more than cores, so that a slow submission holds nobody up, but only as many
+at work as there are cores."""
+
+from __future__ import annotations
+
+import multiprocessing
+import sys
+from collections.abc import Mapping
+from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
+
+from ..model import AnswerKey, QuestionResult, Submission
+from ..store import Made
+from .desk import Setting, at_desk, open_desk
+
+
+class Processes:
+    """`workers` processes at work and as many more for those that take long. One that dies (out of memory, by hand)
+    is replaced with all the others."""
+
+    def __init__(self, setting: Setting, workers: int) -> None:
+        self.setting, self.workers = setting, workers
+        self.context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
+        self.pool = self._start()
+
+    @property
+    def slots(self) -> int:
+        return 2 * self.workers
+
+    def _start(self) -> ProcessPoolExecutor:
+        permits = self.context.Semaphore(self.workers)
+        return ProcessPoolExecutor(self.slots, self.context, open_desk, (self.setting, permits))
+
+    def submit(
+        self, own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]
+    ) -> Future[Made]:
+        try:
+            return self.pool.submit(at_desk, own, submission, known)
+        except BrokenExecutor:
+            self.pool.shutdown()
+            self.pool = self._start()
+            return self.pool.submit(at_desk, own, submission, known)
+
+    def stop(self) -> None:
+        """End all at once, whatever they are at; their sandboxes end with them."""
+        for process in multiprocessing.active_children():
+            process.kill()
+        self.close()
+
+    def close(self) -> None:
+        self.pool.shutdown(cancel_futures=True)

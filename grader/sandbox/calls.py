@@ -1,0 +1,118 @@
+"""Calls of a student's functions as they travel: several in one request, an answer for each as it is done."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+
+from ..errors import WireError
+from ..model import FrozenCase, FrozenQuestion, Response, Value
+from ..text import clean_text
+from ..wire import Prepared, decode, encode, prepare
+from .channel import ASK_BODY_CAP
+from .said import COUNT, Nudge, failure_of, kinds_of, listed, size_of
+
+ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
+MOST_NUDGES, MOST_STEPS = 64, 64
+REQUEST_BYTES = 4 << 20  # of inputs that go together in one request; a larger case goes alone
+KEPT = 512  # requests that are kept encoded
+
+
+@dataclass(frozen=True, eq=False)
+class Call:
+    """A case of a question, to be put to a worker; with `nudges`, forwards with an input moved beside it."""
+
+    question: FrozenQuestion
+    case: FrozenCase
+    nudges: tuple[Nudge, ...] = ()
+
+    @property
+    def cap(self) -> int:
+        """Bytes that the answer may have."""
+        return ANSWER_SLACK + 8 * sum(map(size_of, self.case.expected.values()))
+
+    @property
+    def size(self) -> int:
+        return sum(map(size_of, self.case.inputs.values()))
+
+    def room(self) -> int:
+        """Bytes of arguments that the worker may ask back with."""
+        return ASK_BODY_CAP + 4 * self.size
+
+    def row(self, buffers: list[bytes], asks: bool) -> dict[str, Any]:
+        return {
+            "steps": [s.row for s in self.question.steps],
+            "inputs": {name: encode(value, buffers) for name, value in self.case.inputs.items()},
+            "kinds": {output.name: output.kind for output in self.question.returned},
+            "ask": self.room() if asks else 0,
+            "nudges": [nudge.header(buffers) for nudge in self.nudges],
+            "cap": self.cap,
+        }
+
+
+def calls_of(question: FrozenQuestion) -> list[Call]:
+    return [Call(question, case) for case in question.cases]
+
+
+def together(calls: Sequence[Call]) -> Sequence[Call]:
+    """The first calls, as many as go in one request."""
+    total = 0
+    for index, call in enumerate(calls):
+        total += call.size
+        if index and total > REQUEST_BYTES:
+            return calls[:index]
+    return calls
+
+
+_kept: dict[tuple[int, ...], tuple[list[FrozenCase], Prepared]] = {}
+
+
+def request(calls: Sequence[Call], asks: bool = False) -> Prepared:
+    """The request for some calls; encoded once for all submissions where it is the same for all."""
+    ids = () if asks or any(call.nudges for call in calls) else tuple(id(call.case) for call in calls)
+    if ids in _kept:
+        return _kept[ids][1]
+    buffers: list[bytes] = []
+    frame = prepare({"op": "call", "calls": [call.row(buffers, asks) for call in calls]}, buffers)
+    if ids:
+        if len(_kept) >= KEPT:
+            _kept.clear()
+        _kept[ids] = ([call.case for call in calls], frame)  # held, so that an id stays theirs
+    return frame
+
+
+def read_answer(
+    call: Call, got: Mapping[str, Any], body: Sequence[memoryview], printed: str
+) -> tuple[Response, list[list[Value]]]:
+    """An answer frame as a Response, and what the nudges gave. Raises WireError where it breaks the rules."""
+    question, case = call.question, call.case
+    nodes, error, modified = got.get("values"), got.get("error"), listed(got.get("modified"))
+    if not isinstance(nodes, dict) or len(nodes) > len(question.returned):
+        raise WireError("malformed answer")
+    names, seen = {output.name for output in question.returned}, set[int]()
+    values = {k: decode(node, body, answers=True, seen=seen) for k, node in nodes.items() if k in names}
+    moved = [listed(row)[:MOST_STEPS] for row in listed(got.get("nudged"))[:MOST_NUDGES]]
+    found = [[None if node is None else decode(node, body, answers=True, seen=seen) for node in row] for row in moved]
+    failure, raised = None, tuple[str, ...]()
+    if error is not None:
+        failure = failure_of(error)
+        if failure.kind == COUNT:
+            failure = replace(failure, message=f"{failure.message}: {', '.join(o.name for o in question.returned)}")
+        raised = tuple(kinds_of(error))
+    changed = tuple(name for name in case.inputs if name in modified)
+    return Response(values, failure, raised, changed, clean_text(printed, 4000) if printed else ""), found
+
+
+def identical(a: Value, b: Value) -> bool:
+    """Whether two answers are the same to the bit."""
+    if isinstance(a, np.ndarray) or isinstance(b, np.ndarray):
+        same = isinstance(a, np.ndarray) and isinstance(b, np.ndarray) and a.dtype == b.dtype and a.shape == b.shape
+        return same and a.tobytes() == b.tobytes()
+    if isinstance(a, Mapping) and isinstance(b, Mapping):
+        return a.keys() == b.keys() and all(identical(a[key], b[key]) for key in a)
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(identical, a, b))
+    return type(a) is type(b) and (a == b or (a != a and b != b))
