@@ -219,7 +219,7 @@ def bombs() -> dict[str, bytes]:
         "two rows of nothing": '{"sizes":[0],"values":{"rows":["a",0,"|b1",[2,281474976710656,0],"C",false]}}',
         "twice": '{"sizes":[0],"sizes":[9999999999999],"values":{"dW":["n",1],"dW":["n",2]}}',
         "kinds": f'{{"sizes":[],"values":{{}},"error":{{"kinds":[{_full(json.dumps("ValueError"))}]}}}}',
-        "notes": f'{{"sizes":[],"notes":[{_full(json.dumps("x" * 1000), 60)}],"found":[{_full(json.dumps("f"), 100)}]}}',
+        "notes": f'{{"sizes":[],"notes":[{_full(json.dumps("x" * 1000), 60)}],"found":["f","f"]}}',
         "counted": f'{{"sizes":[],"values":{{}},"error":{{"count":{"7" * 4000},"wanted":{"8" * 4000}}}}}',
     }
     out = {}

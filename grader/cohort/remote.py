@@ -1,0 +1,157 @@
+"""The far end of a cluster: what a Dask worker does for `grader grade --scheduler`.
+
+Each of these functions is called by the grader in the worker's process. Student code never runs there: a desk starts a
+sandboxed process of its own for it. None of them raises, since Dask would write the arguments into its log."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import socket
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ..asking import Oracle
+from ..content import code_digest
+from ..errors import GraderError
+from ..model import AnswerKey, Limits, QuestionResult, Submission
+from ..sandbox import probe
+from ..sandbox.worker import confine
+from ..sandbox.zygote import launcher
+from ..store import Made
+from .desk import Desk, Setting
+
+
+@dataclass(frozen=True)
+class Examined:
+    """What a worker says of itself. `level` is that of its sandbox, really tried; `why` says why it cannot grade."""
+
+    host: str
+    digest: str
+    level: str
+    why: str = ""
+
+
+@dataclass(frozen=True)
+class Refused:
+    """The submission was not graded here: nothing is wrong with it, another worker may take it."""
+
+    why: str
+
+
+@dataclass(frozen=True)
+class Fault:
+    """A fault of ours in this one submission."""
+
+    why: str
+
+
+@dataclass
+class _Open:
+    desk: Desk
+    owner: str
+    busy: int = 0
+    closing: bool = False
+    lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def enter(self) -> bool:
+        with self.lock:
+            self.busy += not self.closing
+            return not self.closing
+
+    def leave(self) -> None:
+        with self.lock:
+            self.busy -= 1
+
+
+_open: dict[str, _Open] = {}
+_level: dict[str, str] = {}  # of this process, by library
+
+
+async def examine(library: str, limits: Limits) -> Examined:
+    """Try the sandbox of this worker before it is trusted."""
+    return await asyncio.to_thread(_examine, library, limits)
+
+
+def _examine(library: str, limits: Limits) -> Examined:
+    host = socket.gethostname()
+    try:
+        if sys.platform == "linux":
+            confine.prctl(confine.PR_SET_DUMPABLE, 0)  # no process of the same user may look into this one
+        level = _level[library] = _tried(library, limits)
+        return Examined(host, code_digest(), level)
+    except (GraderError, OSError) as error:
+        return Examined(host, "", "", str(error) or type(error).__name__)
+
+
+def _tried(library: str, limits: Limits) -> str:
+    """The level of the sandbox here, in the words that reports are stamped with. Raises SandboxError."""
+    tried = launcher(library)
+    try:
+        lacking = confine.missing()
+        open_ways = [] if lacking else probe.what_is_open(tried, limits)
+    finally:
+        tried.close()
+    return "weak: a worker can " + ", ".join(open_ways) if open_ways else tried.isolation
+
+
+async def open_desk(name: str, owner: str, setting: Setting) -> str:
+    """Make a desk for one run; why not, where this worker may not have one. A desk that an earlier run of the same
+    owner (an output folder) left behind is closed."""
+    return await asyncio.to_thread(_open_desk, name, owner, setting)
+
+
+def _open_desk(name: str, owner: str, setting: Setting) -> str:
+    for other in [n for n, found in _open.items() if found.owner == owner]:
+        _close(other)
+    found = _level.get(setting.key.library)
+    if found != setting.isolation:
+        return f"its isolation is {found or 'not known'}"
+    key = setting.key
+    oracle = Oracle(setting.course, key, setting.device)
+    if setting.carries and any(q.calls for q in key.questions):
+        try:
+            if not oracle.available:
+                return "torch is not installed, and errors are carried forward in this assignment"
+            if setting.course.source_digest(key.assignment, setting.device) != key.provenance.get("sources"):
+                return f"{setting.course.root} is another course than where the key was frozen"
+        except (GraderError, OSError) as error:
+            return f"the course is not there, and errors are carried forward in this assignment: {error}"
+    _open[name] = _Open(Desk(setting, lambda: launcher(key.library), None, oracle), owner)
+    return ""
+
+
+def at_desk(
+    name: str, own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]
+) -> Made | Refused | Fault:
+    """Grade in a sandboxed process below this one, at the desk of that name."""
+    found = _open.get(name)
+    if found is None or not found.enter():
+        return Refused("no desk is open there")
+    try:
+        made = found.desk.grade(own, submission, known)
+        return Refused("the desk was closed") if found.closing else made
+    except Exception as error:
+        return Fault(type(error).__name__)
+    finally:
+        found.leave()
+
+
+async def close_desk(name: str) -> None:
+    """End the desk and its sandboxes. What is under way there is refused."""
+    await asyncio.to_thread(_close, name)
+
+
+def _close(name: str) -> None:
+    found = _open.pop(name, None)
+    if found is not None:
+        with found.lock:
+            found.closing = True
+        found.desk.close()
+
+
+def pid() -> int:
+    """Of this worker."""
+    return os.getpid()
