@@ -114,7 +114,12 @@ class Part:
     def of(cls, r: QuestionResult) -> Part:
         data = result_to_json(r)
         del data["notes"]
-        return cls(r.question, r.score, json.dumps(data, ensure_ascii=False, allow_nan=False), r.notes)
+        return cls(r.question, r.score, json_text(data), r.notes)
+
+
+def json_text(data: Any) -> str:
+    """Strict JSON on one line, as it is read by people; a lone surrogate, which is no text, is escaped."""
+    return json.dumps(data, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace").decode()
 
 
 def report_line(head: str, parts: Iterable[str]) -> str:

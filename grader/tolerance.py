@@ -52,6 +52,10 @@ def distance(answer: Array, expected: Array, bound: Bound) -> Array:
     with np.errstate(all="ignore"):
         a, e = np.asarray(answer, dtype=np.float64), np.asarray(expected, dtype=np.float64)
         error = np.abs(a - e)
+        if bound.atol > 0 and np.asarray(expected).dtype.kind == "f":
+            units: Array = error / (bound.atol + bound.rtol * np.abs(e))
+            if np.isfinite(units.sum()):  # all finite, as nearly always
+                return units
         if np.asarray(answer).dtype.kind in "iu" and np.asarray(expected).dtype.kind in "iu":
             error = np.where(np.equal(answer, expected), 0.0, np.maximum(error, 1.0))  # beyond 2**53 too
         allowed = bound.atol + bound.rtol * np.abs(e)

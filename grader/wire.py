@@ -178,6 +178,9 @@ def lay_out(array: Array, layout: str, readonly: bool) -> Array:
     return copy
 
 
+_encoder = json.JSONEncoder(allow_nan=False)
+
+
 @dataclass(frozen=True)
 class Prepared:
     """A frame that lacks only its last header fields, so that what is sent to many is encoded once."""
@@ -187,7 +190,7 @@ class Prepared:
 
     def tagged(self, tags: Mapping[str, Any], max_header: int = MAX_HEADER) -> bytes:
         """The frame as bytes. Raises WireError when the header outgrows its cap."""
-        more = json.dumps(tags, allow_nan=False)
+        more = _encoder.encode(tags)
         text = f"{self.text[:-1]}, {more[1:]}".encode() if tags else self.text.encode()
         if len(text) > max_header:
             raise WireError(f"header of {len(text)} bytes, more than {max_header}")
@@ -196,7 +199,7 @@ class Prepared:
 
 def prepare(header: Mapping[str, Any], buffers: Sequence[bytes]) -> Prepared:
     """A frame but for fields that change from one sending to the next."""
-    text = json.dumps({**header, "sizes": [len(b) for b in buffers]}, allow_nan=False)
+    text = _encoder.encode({**header, "sizes": [len(b) for b in buffers]})
     return Prepared(text, b"".join(buffers))
 
 
@@ -229,14 +232,17 @@ def read_frame(
     return header, buffers
 
 
+def _refuse(constant: str) -> None:
+    raise ValueError(constant)
+
+
+_decoder = json.JSONDecoder(parse_constant=_refuse)
+
+
 def parse_header(text: bytes) -> dict[str, Any]:
-    """JSON without NaN and Infinity, with a dict at the top. Raises WireError for all else."""
-
-    def refuse(constant: str) -> None:
-        raise ValueError(constant)
-
+    """JSON in UTF-8 without NaN and Infinity, with a dict at the top. Raises WireError for all else."""
     try:
-        header = json.loads(text, parse_constant=refuse)
+        header = _decoder.decode(text.decode())
     except (ValueError, RecursionError) as error:
         raise WireError("header is not JSON") from error
     if not isinstance(header, dict):

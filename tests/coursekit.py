@@ -2,10 +2,22 @@
 
 from __future__ import annotations
 
+import functools
+import json
 import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
+from grader.asking import Oracle
+from grader.cohort.batch import Batch
+from grader.cohort.desk import Desk, Setting
 from grader.course import Course
+from grader.model import Report, Submission
+from grader.records import result_from_json
+from grader.sandbox.spawn import Launcher
+from grader.store import Store
 
 HEAD = """\
 import numpy as np
@@ -86,3 +98,25 @@ def _methods(made: str) -> str:
 def line_of(text: str, marker: str = "# here") -> int:
     """The number of the line that holds the marker."""
     return next(i for i, line in enumerate(text.splitlines(), 1) if marker in line)
+
+
+def graded_batch(
+    setting: Setting,
+    works: Sequence[Submission],
+    threads: int,
+    make: Callable[[], Launcher],
+    path: Path,
+    oracle: Oracle | None = None,
+) -> list[Report]:
+    """The reports of a batch that threads of this process graded, as the store tells them."""
+    desk = Desk(setting, make, oracle=oracle)
+    with ThreadPoolExecutor(threads) as executor, Store(path) as store:
+        batch = Batch(setting, store, "run", functools.partial(executor.submit, desk.grade))
+        assert len(list(batch.grade(works))) == len(works)
+        return [report_from_json(json.loads(line)) for line in store.lines("run")]
+
+
+def report_from_json(data: dict[str, Any]) -> Report:
+    questions = tuple(result_from_json({**q, "notes": []}) for q in data["questions"])
+    names = ("assignment", "student", "score", "max_score", "status", "isolation", "provenance")
+    return Report(**{name: data[name] for name in names}, questions=questions, notes=tuple(data["notes"]))

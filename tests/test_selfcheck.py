@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import contextlib
+import json
 import sys
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from coursekit import write_course
@@ -20,6 +20,7 @@ from grader.sandbox.run import Runner
 from grader.sandbox.spawn import Launcher, Spawner
 from grader.sandbox.zygote import launcher
 from grader.selfcheck import OwnGradient, check_own, hint_of
+from grader.wire import Prepared
 
 SOURCE = '''
 @question(loss=1, dx=2)
@@ -254,13 +255,13 @@ def test_gradient_and_forward_come_in_one_request(
     key: AnswerKey, spawner: Launcher, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked = []
-    plain = Channel.request
+    plain = Channel.send
 
-    def counted(self: Channel, header: Any, *rest: Any) -> Any:
-        asked.append(header)
-        return plain(self, header, *rest)
+    def counted(self: Channel, frame: Prepared, seconds: float) -> None:
+        asked.append(json.loads(frame.text))
+        plain(self, frame, seconds)
 
-    monkeypatch.setattr(Channel, "request", counted)
+    monkeypatch.setattr(Channel, "send", counted)
     runner = Runner(key, submission(), spawner, Limits())
     with contextlib.closing(runner):
         for question, responses in runner.responses(key.questions):
@@ -268,7 +269,7 @@ def test_gradient_and_forward_come_in_one_request(
             found = check_own(runner, question, responses)
             if question.name == "Layer":
                 assert len(found) == 2 and len(asked) - before == 1, "two arguments, one request"
-                assert [nudge["wrt"] for nudge in asked[-1]["nudges"]] == ["X", "W"]
+                assert [nudge["wrt"] for nudge in asked[-1]["calls"][0]["nudges"]] == ["X", "W"]
 
 
 def test_nudging_is_charged_to_nobody(key: AnswerKey, spawner: Launcher) -> None:

@@ -19,7 +19,8 @@ from .options import course_option, device_option, open_course, secret_option
 
 if TYPE_CHECKING:
     from ..cohort.desk import Setting
-    from ..model import AnswerKey, Limits, Submission
+    from ..collect.found import Found
+    from ..model import AnswerKey, Limits
     from ..records import Row
 
 UNGRADED, STOPPED = 3, 130
@@ -81,7 +82,7 @@ def grade(
 
 
 def _grade_cohort(
-    setting: Setting, own: Callable[[str], AnswerKey] | None, found: Sequence[Submission], out: Path, workers: int
+    setting: Setting, own: Callable[[str], AnswerKey] | None, found: Sequence[Found], out: Path, workers: int
 ) -> int:
     """Grade, write the files and say how it went; the exit code."""
     from ..cohort.batch import Batch
@@ -98,7 +99,7 @@ def _grade_cohort(
         processes = Processes(setting, workers)
         try:
             batch = Batch(setting, store, secrets.token_hex(8), processes.submit, own, 2 * processes.slots)
-            stream = batch.grade(found)
+            stream = batch.grade(f.read() for f in found)  # as their turn comes
             for row in _with_progress(stream, len(found)):
                 if row.status != "graded":
                     ungraded.append(f"ungraded: {row.student}: {'; '.join(row.notes) or 'see reports.jsonl'}")

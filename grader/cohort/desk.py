@@ -5,7 +5,6 @@ A desk holds a permit while it works, one per core. Whoever takes long gives it 
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import sys
@@ -19,8 +18,8 @@ from ..content import content_keys, report_digest
 from ..course import Course
 from ..model import AnswerKey, Limits, QuestionResult, Report, Submission
 from ..pipeline import grade
-from ..records import Part, Row, head_to_json
-from ..report.table import remark
+from ..records import Part, head_to_json, json_text
+from ..report.table import row_of
 from ..sandbox.spawn import Launcher
 from ..sandbox.worker import confine
 from ..sandbox.zygote import launcher
@@ -100,20 +99,11 @@ class Desk:
 
 def made_of(report: Report, setting: Setting, key: AnswerKey, submission: Submission) -> Made:
     """A report in the pieces that a store keeps. One with anything ungraded is made anew in each run."""
-    row = Row(
-        report.student,
-        report.score,
-        report.max_score,
-        report.status,
-        {q.question: q.score for q in report.questions},
-        remark(report),
-        report.notes,
-    )
     keys = setting.keys(key, submission)
     graded = keys and report.status == "graded"
     digest = report_digest(key, submission, keys, setting.isolation) if graded else ""
-    head = json.dumps(head_to_json(report), ensure_ascii=False, allow_nan=False)
-    return Made(row, head, tuple(Part.of(q) for q in report.questions), keys, digest)
+    head = json_text(head_to_json(report))
+    return Made(row_of(report), head, tuple(Part.of(q) for q in report.questions), keys, digest)
 
 
 # -- a grading process ---------------------------------------------------------------------------------------

@@ -1,120 +1,180 @@
-"""A zip, read into memory with caps; nothing is ever written to disk under a name from inside it."""
+"""A zip as a tree of names, read with caps; nothing is ever written to disk under a name from inside it, and the
+members' bytes are unpacked when a submission is read (unpack.py)."""
 
 from __future__ import annotations
 
+import bisect
+import io
+import os
 import stat
 import struct
 import zipfile
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from ..errors import IntakeError
-from ..text import clean_text
+from .disk import MAX_FILE, OTHERS, is_hidden, is_source, open_regular, shown
+from .unpack import LOCAL, UTF8, Member, local_header
 
 MAX_FILES = 50_000
-MAX_ARCHIVE = 1 << 30  # bytes of the zip itself
-MAX_FILE = 1 << 20  # bytes of one Python file
+MAX_ARCHIVE = 4 << 30  # bytes of the zip itself
+MAX_DIRECTORY = 16 << 20  # bytes of its directory of names
+MAX_TAIL = 1 << 17  # bytes at the end of a zip, where its directory is named
 MAX_TOTAL = 1 << 30  # bytes unpacked in all
-# Files that may hold a program that was not handed in as one: that they are there is told.
-OTHERS = (".zip", ".gz", ".tgz", ".tar", ".rar", ".7z", ".xz", ".bz2", ".txt", ".pdf", ".doc", ".docx", ".rtf", ".html")
 MAX_DEPTH = 12  # folders; what lies deeper is told and not read
-SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "venv"}
-
-
-def is_source(name: str) -> bool:
-    return name.lower().endswith((".py", ".ipynb"))
-
-
-def is_hidden(name: str) -> bool:
-    return name.startswith(".") or name in SKIPPED
 
 
 @dataclass
 class Folder:
     """A folder inside a zip. A file that cannot be taken is a string: why."""
 
-    files: dict[str, bytes | str] = field(default_factory=dict)
+    files: dict[str, Member | str] = field(default_factory=dict)
     folders: dict[str, Folder] = field(default_factory=dict)
 
-    def walk(self, prefix: str = "") -> Iterator[tuple[str, bytes | str]]:
+    def walk(self, prefix: str = "") -> Iterator[tuple[str, Member | str]]:
         for name, data in sorted(self.files.items()):
             yield prefix + name, data
         for name, folder in sorted(self.folders.items()):
             yield from folder.walk(f"{prefix}{name}/")
 
 
-def read_zip(path: Path) -> tuple[Folder, list[str]]:
-    """The Python files and notebooks of a zip as a tree, and the names of members whose paths lead outside or too deep.
+@dataclass(frozen=True)
+class Stamp:
+    """What tells that a zip is still the file whose directory was read."""
+
+    size: int
+    changed: int  # nanoseconds
+    inode: int
+
+
+def stamp(file: IO[bytes]) -> Stamp:
+    about = os.fstat(file.fileno())
+    return Stamp(about.st_size, about.st_mtime_ns, about.st_ino)
+
+
+class _Guarded(io.BufferedIOBase):
+    """The zip as zipfile reads it: it takes a whole directory into memory and makes a record of each entry."""
+
+    def __init__(self, file: IO[bytes], name: str) -> None:
+        self.file, self.name = file, name
+
+    def seek(self, offset: int, whence: int = 0, /) -> int:
+        return self.file.seek(offset, whence)
+
+    def tell(self) -> int:
+        return self.file.tell()
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is not None and size > MAX_DIRECTORY:
+            raise IntakeError(f"{self.name} has a directory of {size:,} bytes; at most {MAX_DIRECTORY:,} are taken")
+        data = self.file.read(MAX_TAIL if size is None or size < 0 else size)
+        members = data.count(b"PK\x01\x02")  # each begins so
+        if members > MAX_FILES:
+            raise IntakeError(f"{self.name} has {members:,} members; at most {MAX_FILES:,} are taken")
+        return data
+
+
+def read_zip(path: Path) -> tuple[Folder, list[str], Stamp]:
+    """The Python files and notebooks of a zip as a tree, the names of members whose paths lead outside or too deep,
+    and the stamp of the file that was read.
 
     Raises IntakeError where the archive as a whole cannot be read; a single bad member is marked instead."""
+    name = shown(path.name)
     try:
-        if path.stat().st_size > MAX_ARCHIVE:
-            raise IntakeError(f"{path.name} is larger than {MAX_ARCHIVE >> 20} MiB")
-        with zipfile.ZipFile(path) as archive:
-            return _tree(archive, path.name)
+        with open_regular(path, path.name) as file:
+            mark = stamp(file)
+            if mark.size > MAX_ARCHIVE:
+                raise IntakeError(f"{name} is larger than {MAX_ARCHIVE >> 20} MiB")
+            with zipfile.ZipFile(_Guarded(file, name)) as archive:
+                infos = archive.infolist()
+            root, unsafe = _tree(infos, _overlapping(file, infos), name)
+            return root, unsafe, mark
     except (zipfile.BadZipFile, struct.error, EOFError, NotImplementedError, ValueError) as error:
-        raise IntakeError(f"{path.name} is no readable zip: {clean_text(str(error), 120, lines=False)}") from error
+        raise IntakeError(f"{name} is no readable zip: {shown(str(error))}; pack it again") from error
     except OSError as error:
-        raise IntakeError(f"{path.name}: {error.strerror or error}") from error
+        raise IntakeError(f"{name}: {error.strerror or shown(str(error))}") from error
 
 
-def _tree(archive: zipfile.ZipFile, name: str) -> tuple[Folder, list[str]]:
-    members = archive.infolist()
-    if len(members) > MAX_FILES:
-        raise IntakeError(f"{name} has {len(members):,} members; at most {MAX_FILES:,} are taken")
-    root, total, unsafe = Folder(), 0, list[str]()
+def _overlapping(file: IO[bytes], infos: list[zipfile.ZipInfo]) -> set[int]:
+    """Offsets of the members whose bytes reach over the beginning of another one: so one small zip can hold
+    petabytes. One that is said to begin where no header of its name lies counts for nothing."""
+    members = sorted((_member(info) for info in infos), key=lambda m: m.offset)
+    reached, starts = 0, list[int]()
     for member in members:
-        name_inside = _name(member)
-        parts = [part for part in name_inside.replace("\\", "/").split("/") if part not in ("", ".")]
+        if member.offset < reached and local_header(file, member):
+            starts.append(member.offset)
+        reached = max(reached, _end(member))
+    found = set()
+    for member in members:
+        after = bisect.bisect_right(starts, member.offset)
+        if after < len(starts) and starts[after] < _end(member):
+            found.add(member.offset)
+    return found
+
+
+def _end(member: Member) -> int:
+    return member.offset + LOCAL.size + len(member.name) + member.packed
+
+
+def _member(info: zipfile.ZipInfo) -> Member:
+    utf8, name = bool(info.flag_bits & UTF8), info.orig_filename
+    return Member(name, utf8, info.header_offset, info.compress_size, info.file_size, info.CRC, info.compress_type)
+
+
+def _tree(infos: list[zipfile.ZipInfo], overlapping: set[int], name: str) -> tuple[Folder, list[str]]:
+    if len(infos) > MAX_FILES:
+        raise IntakeError(f"{name} has {len(infos):,} members; at most {MAX_FILES:,} are taken")
+    root, total, unsafe = Folder(), 0, list[str]()
+    for info in infos:
+        parts = [part for part in _name(info).replace("\\", "/").split("/") if part not in ("", ".")]
         if not parts:
             continue
-        outside = ".." in parts or member.filename.startswith(("/", "\\")) or parts[0][1:2] == ":"
+        outside = ".." in parts or info.filename.startswith(("/", "\\")) or parts[0][1:2] == ":"
         if outside or len(parts) > MAX_DEPTH:
-            unsafe.append(repr(clean_text(member.filename, 80, lines=False)))
+            unsafe.append(repr(shown(info.filename, 80)))
             continue
         if any(map(is_hidden, parts)):
             continue
         folder = root
         for part in parts[:-1]:
             folder = folder.folders.setdefault(part, Folder())
-        if member.is_dir():
+        if info.is_dir():
             folder.folders.setdefault(parts[-1], Folder())
             continue
         if not is_source(parts[-1]) and not parts[-1].lower().endswith(OTHERS):
             continue
-        data = _member(archive, member) if parts[-1].lower().endswith(".py") else b""  # that they are there
-        total += len(data)
-        if total > MAX_TOTAL:
-            raise IntakeError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MiB")
+        taken = _taken(info, overlapping)
+        if isinstance(taken, Member) and parts[-1].lower().endswith(".py"):
+            total += taken.size
+            if total > MAX_TOTAL:
+                raise IntakeError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MiB")
         if parts[-1] in folder.files:
-            data = f"{clean_text(parts[-1], 80, lines=False)} is in the zip twice"
-        folder.files[parts[-1]] = data
+            taken = f"{shown(parts[-1], 80)} is in the zip twice"
+        folder.files[parts[-1]] = taken
     return root, unsafe
 
 
-def _name(member: zipfile.ZipInfo) -> str:
+def _name(info: zipfile.ZipInfo) -> str:
     """The member's name; without the UTF-8 flag it often is UTF-8 all the same, which zipfile reads as cp437."""
-    if member.flag_bits & 0x800:
-        return member.filename
+    if info.flag_bits & UTF8:
+        return info.filename
     try:
-        return member.filename.encode("cp437").decode("utf-8")
+        return info.filename.encode("cp437").decode("utf-8")
     except UnicodeError:
-        return member.filename
+        return info.filename
 
 
-def _member(archive: zipfile.ZipFile, member: zipfile.ZipInfo) -> bytes | str:
-    shown = clean_text(member.filename, 120, lines=False)
-    mode = member.external_attr >> 16
+def _taken(info: zipfile.ZipInfo, overlapping: set[int]) -> Member | str:
+    """The member, or why it is not taken."""
+    name, mode = shown(info.filename), info.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return f"{shown} is a link or no regular file"
-    if member.flag_bits & 1:
-        return f"{shown} is encrypted"
-    try:
-        with archive.open(member) as file:
-            data = file.read(MAX_FILE + 1)
-    except Exception as error:  # whatever a decoder makes of a student's bytes: this file's problem alone
-        return f"{shown} cannot be unpacked: {clean_text(str(error), 120, lines=False)}"
-    if len(data) > MAX_FILE:
-        return f"{shown} unpacks to more than {MAX_FILE:,} bytes"
-    return data
+        return f"{name} is a link or no regular file"
+    if info.flag_bits & 1:
+        return f"{name} is encrypted; pack it without a password"
+    if info.header_offset in overlapping:
+        return f"{name} overlaps another file of the zip; pack it again"
+    if info.file_size > MAX_FILE and info.filename.lower().endswith(".py"):
+        return f"{name} unpacks to more than {MAX_FILE:,} bytes"
+    return _member(info)

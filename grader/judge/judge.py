@@ -108,9 +108,10 @@ def _judge_output(case: FrozenCase, output: Output, response: Response | None, e
     if response.modified:
         names = ", ".join(response.modified)
         return Judgement(Verdict.FAIL, "input modified", None, f"the call changed its input {names} in place")
-    rows, ones = case.bounds.get(output.name, {}), lines_of_ones(case.inputs, output.wrt, expected)
-    found = compare(output.name, response.values[output.name], expected, rows, ones, case.bounds)
-    again = response.again
+    rows, again = case.bounds.get(output.name, {}), response.again
+    found = compare(output.name, response.values[output.name], expected, rows, parts=case.bounds)
+    if not found.right and (ones := lines_of_ones(case.inputs, output.wrt, expected)):
+        found = compare(output.name, response.values[output.name], expected, rows, ones, case.bounds)
     if found.right and again is not None:
         later = output.name in again and compare(output.name, again[output.name], expected, rows, parts=case.bounds)
         if not (later and later.right):

@@ -52,9 +52,11 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
             file.flush()
             os.fsync(file.fileno())
         os.replace(part, path)
-    except OSError as error:
+    except BaseException as error:
         with contextlib.suppress(OSError):
             part.unlink()
+        if not isinstance(error, OSError):
+            raise
         raise UsageError(
             f"{path}: {error.strerror}; the results are in the store, run the same command again"
         ) from error

@@ -34,6 +34,12 @@ def _cell(score: float | None, full: float) -> str:
     return "?" if score is None else _short(score, full)
 
 
+def row_of(report: Report) -> Row:
+    """A report's line in a table."""
+    scores = {q.question: q.score for q in report.questions}
+    return Row(report.student, report.score, report.max_score, report.status, scores, remark(report), report.notes)
+
+
 def remark(report: Report) -> str:
     """The first named mistake, or else the gravest kind of outcome, and where; notes win when all is lost."""
     lost = [o for q in report.questions for o in q.outcomes if o.verdict is not Verdict.PASS]

@@ -7,15 +7,27 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from grader.collect.files import MAX_FILE, MAX_FILES, collect, one_folder, own_files, read_regular, student_id
+from grader.collect import files as files_module
+from grader.collect.disk import MAX_FILE, read_regular
+from grader.collect.files import one_folder, own_files, student_id
+from grader.collect.found import MAX_FILES
 from grader.errors import IntakeError, UsageError
 from grader.model import Submission
 
 MAIN = "svm.py"
 CODE = "def f(): ...\n"
+
+
+def collect(*arguments: Any) -> list[Submission]:
+    """What is found, read; it was found under the name that it has."""
+    found = files_module.collect(*arguments)
+    read = [f.read() for f in found]
+    assert [f.student for f in found] == [s.student for s in read]
+    return read
 
 
 def write(root: Path, *names: str, text: str = CODE) -> Path:
@@ -390,5 +402,5 @@ def test_a_huge_tree_is_not_read_to_its_end(tmp_path: Path, monkeypatch: pytest.
     opened = []
     real = os.open
     monkeypatch.setattr(os, "open", lambda *a, **k: opened.append(a) or real(*a, **k))
-    assert one_folder(tmp_path / "alice", "alice", MAIN).problem
+    assert one_folder(tmp_path / "alice", "alice", MAIN).read().problem
     assert len(opened) <= MAX_FILES + 1

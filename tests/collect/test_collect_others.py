@@ -17,13 +17,13 @@ MAIN = "svm.py"
 def test_a_folder_with_something_else_is_looked_at_by_a_person(tmp_path: Path, name: str) -> None:
     (tmp_path / "ann").mkdir()
     (tmp_path / "ann" / name).write_bytes(b"x")
-    (ann,) = collect([tmp_path], MAIN)
+    (ann,) = [f.read() for f in collect([tmp_path], MAIN)]
     assert not ann.empty
     assert f"holds {name} and no Python file" in ann.problem
     with zipfile.ZipFile(tmp_path / "all.zip", "w") as archive:
         archive.writestr(f"ann/{name}", "x")
         archive.writestr("bob/svm.py", "x = 1")
-    ann, bob = collect([tmp_path / "all.zip"], MAIN)
+    ann, bob = [f.read() for f in collect([tmp_path / "all.zip"], MAIN)]
     assert not ann.empty and name in ann.problem and not bob.problem
 
 

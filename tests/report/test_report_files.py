@@ -7,13 +7,17 @@ import io
 import json
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
 
 from grader.errors import UsageError
 from grader.model import Outcome, QuestionResult, Report, Verdict
-from grader.report.files import grades_csv, points, reports_jsonl, safe_cell, write_whole
+from grader.records import Part, head_to_json, json_text, report_line
+from grader.report.files import grades_csv as csv_lines
+from grader.report.files import points, safe_cell, write_whole
+from grader.report.table import row_of
 
 
 def report(student: str = "alice", *scores: float | None) -> Report:
@@ -25,6 +29,15 @@ def report(student: str = "alice", *scores: float | None) -> Report:
     known = [s for s in given if s is not None]
     total = sum(known) if len(known) == len(given) else None
     return Report("a", student, total, 8.0, "ungraded" if total is None else "graded", questions, "full", {})
+
+
+def grades_csv(reports: Sequence[Report], questions: Sequence[str]) -> str:
+    return "".join(csv_lines(map(row_of, reports), questions))
+
+
+def reports_jsonl(reports: Sequence[Report]) -> str:
+    """As the store writes them."""
+    return "".join(report_line(json_text(head_to_json(r)), [Part.of(q).text for q in r.questions]) for r in reports)
 
 
 def read(text: str) -> list[list[str]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from grader.model import AnswerKey, FrozenQuestion, Outcome, Output, QuestionResult, Report, Verdict
-from grader.report.table import ORDER, align, cohort_table, remark
+from grader.report.table import ORDER, align, cohort_table, remark, row_of
 
 PASS, FAIL = Verdict.PASS, Verdict.FAIL
 
@@ -61,7 +61,7 @@ def test_a_table_has_a_line_per_student_and_a_legend() -> None:
         report(outcome(PASS), outcome(PASS, "q2"), scores=(4.0, 10 / 3), student="李雷"),
         report(outcome(PASS), outcome(Verdict.UNGRADED, "q2"), scores=(4.0, None), student="bob"),
     ]
-    lines = cohort_table(reports, KEY).split("\n")
+    lines = cohort_table(map(row_of, reports), KEY).split("\n")
     assert lines[0].split() == ["student", "score", "Q1", "Q2", "what", "cost", "points"]
     assert lines[1].split() == ["李雷", "7.33", "4", "3.33"]
     assert lines[2].split()[:4] == ["bob", "ungraded", "4", "?"]

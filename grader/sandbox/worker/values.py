@@ -31,6 +31,9 @@ class Unsendable(Exception):
         self.kind, self.shape = kind, shape
 
 
+_encoder = json.JSONEncoder(allow_nan=False)
+
+
 class Pipe:
     """Blocking frames over two file descriptors."""
 
@@ -57,7 +60,7 @@ class Pipe:
         return header, buffers
 
     def send(self, header: dict[str, Any], buffers: list[bytes]) -> None:
-        text = json.dumps({**header, "sizes": [len(b) for b in buffers]}, allow_nan=False).encode()
+        text = _encoder.encode({**header, "sizes": [len(b) for b in buffers]}).encode()
         if len(text) > 64 << 10:
             text, buffers = json.dumps({"seq": header.get("seq"), "overflow": True, "sizes": []}).encode(), []
         data = memoryview(PREFIX.pack(len(text), sum(map(len, buffers))) + text + b"".join(buffers))

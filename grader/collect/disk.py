@@ -1,0 +1,96 @@
+"""Files on disk that may be anything: links, pipes, devices, terabytes of holes. Only regular files are opened."""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from collections.abc import Iterator
+from pathlib import Path
+from typing import IO
+
+from ..errors import IntakeError
+from ..text import clean_text
+
+MAX_FILE = 1 << 20  # bytes of one Python file
+MAX_DEPTH = 8  # folders inside a student's folder
+MAX_ENTRIES = 100_000  # of a student's folder, of any kind
+# Files that may hold a program that was not handed in as one: that they are there is told.
+OTHERS = (".zip", ".gz", ".tgz", ".tar", ".rar", ".7z", ".xz", ".bz2", ".txt", ".pdf", ".doc", ".docx", ".rtf", ".html")
+SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "venv"}
+
+
+def is_source(name: str) -> bool:
+    return name.lower().endswith((".py", ".ipynb"))
+
+
+def is_hidden(name: str) -> bool:
+    return name.startswith(".") or name in SKIPPED
+
+
+def shown(name: str, limit: int = 120) -> str:
+    return clean_text(name, limit, lines=False)
+
+
+def open_regular(path: Path, name: str) -> IO[bytes]:
+    """A regular file, opened without following a link or waiting on a pipe. Raises IntakeError."""
+    flags = os.O_RDONLY | getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        fd = os.open(path, flags)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            raise IntakeError(f"{shown(name)} is a link; hand in the file itself") from error
+        if error.errno == errno.ENXIO:  # a socket
+            raise IntakeError(f"{shown(name)} is no regular file") from error
+        raise IntakeError(f"{shown(name)}: {error.strerror}") from error
+    if not stat.S_ISREG(os.fstat(fd).st_mode):
+        os.close(fd)
+        raise IntakeError(f"{shown(name)} is no regular file")
+    return os.fdopen(fd, "rb")
+
+
+def read_regular(path: Path, name: str, cap: int = MAX_FILE) -> bytes:
+    """The bytes of a regular file. Raises IntakeError, also where there are more than `cap`."""
+    with open_regular(path, name) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > cap:
+            raise IntakeError(f"{shown(name)} has {size:,} bytes; at most {cap:,} are taken")
+        try:
+            data = file.read(cap + 1)
+        except OSError as error:
+            raise IntakeError(f"{shown(name)}: {error.strerror}") from error
+    if len(data) > cap:
+        raise IntakeError(f"{shown(name)} grew while it was read; at most {cap:,} bytes are taken")
+    return data
+
+
+def walk(path: Path) -> Iterator[str]:
+    """Names, relative to the folder, of the files in it that are a program or may hold one, in order.
+
+    Raises IntakeError for a tree that is too deep, too full, or cannot be listed."""
+    return _walk(path, "", 0, [MAX_ENTRIES])
+
+
+def _walk(path: Path, prefix: str, depth: int, left: list[int]) -> Iterator[str]:
+    entries = []
+    try:
+        if stat.S_ISLNK(os.lstat(path).st_mode):
+            raise IntakeError(f"{shown(prefix) or 'the folder'} is a link; hand in the folder itself")
+        with os.scandir(path) as found:
+            for entry in found:
+                left[0] -= 1
+                if left[0] < 0:
+                    raise IntakeError(f"holds more than {MAX_ENTRIES:,} files; hand in your own alone")
+                if not is_hidden(entry.name):
+                    folder = entry.is_dir(follow_symlinks=False)
+                    if folder or is_source(entry.name) or entry.name.lower().endswith(OTHERS):
+                        entries.append((entry.name, folder))
+    except OSError as error:
+        raise IntakeError(f"{shown(prefix) or 'the folder'}: {error.strerror}") from error
+    for name, folder in sorted(entries):
+        if not folder:
+            yield prefix + name
+        elif depth == MAX_DEPTH:
+            raise IntakeError(f"{shown(prefix + name)}: folders nested too deeply")
+        else:
+            yield from _walk(path / name, f"{prefix}{name}/", depth + 1, left)
