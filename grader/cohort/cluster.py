@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import socket
 import threading
 import time
 from collections import Counter
@@ -116,15 +117,16 @@ class Cluster:
             f"  {at} {found.host}: {self._unable(found) or found.level}" for at, found in sorted(workers.items())
         )
 
-    def open(self, setting: Setting, owner: str, name: str) -> None:
+    def open(self, setting: Setting, owner: str, name: str) -> Cluster:
         """Open a desk on every worker whose isolation is the batch's, and on those that come later. `owner` stands for
         the output folder, `name` for the run. Raises UsageError where there is none."""
-        self.setting, self.owner, self.name = setting, owner, name
+        self.setting, self.owner, self.name = setting, f"{socket.gethostname()}:{owner}", name
         self._open(list(self._seen))
         if not self._desks:
             raise UsageError("no worker may grade this batch")
         self.say(f"{plural(len(self._desks), 'worker')} with {plural(self.slots, 'thread')} at {self.address}")
         self._watcher.start()
+        return self
 
     def _open(self, workers: list[str]) -> None:
         assert self.setting is not None

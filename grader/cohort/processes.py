@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 
 from ..model import AnswerKey, QuestionResult, Submission
@@ -19,12 +19,18 @@ class Processes:
 
     def __init__(self, setting: Setting, workers: int) -> None:
         self.setting, self.workers = setting, workers
+        self.resized: Callable[[int], None] = lambda _: None  # told of another window: never, here
         self.context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         self.pool = self._start()
 
     @property
     def slots(self) -> int:
         return 2 * self.workers
+
+    @property
+    def window(self) -> int:
+        """Submissions under way at a time."""
+        return 2 * self.slots
 
     def _start(self) -> ProcessPoolExecutor:
         permits = self.context.Semaphore(self.workers)
