@@ -20,6 +20,7 @@ from urllib.parse import urlsplit
 
 from ..content import code_digest
 from ..errors import SandboxError, UsageError, WeakIsolationError
+from ..keyfile import dump
 from ..model import AnswerKey, Limits, QuestionResult, Submission
 from ..store import Made
 from ..text import clean_text, plural
@@ -177,7 +178,8 @@ class Cluster:
             worker = min(self._desks, key=lambda at: self._desks[at].load / self._desks[at].threads)
             self._desks[worker].load += 1
             try:
-                inner = self.executor.submit(at_desk, self.name, own, submission, known, workers=[worker])
+                sent = dump(own) if own else None
+                inner = self.executor.submit(at_desk, self.name, sent, submission, known, workers=[worker])
             except Exception as error:  # the client was closed under us
                 raise UsageError(self._gone(_words(error))) from error
             self._pending[inner] = (outer, worker)

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 
+from ..keyfile import dump
 from ..model import AnswerKey, QuestionResult, Submission
 from ..store import Made
 from .desk import Setting, at_desk, open_desk
@@ -39,12 +40,13 @@ class Processes:
     def submit(
         self, own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]
     ) -> Future[Made]:
+        sent = dump(own) if own else None
         try:
-            return self.pool.submit(at_desk, own, submission, known)
+            return self.pool.submit(at_desk, sent, submission, known)
         except BrokenExecutor:
             self.pool.shutdown()
             self.pool = self._start()
-            return self.pool.submit(at_desk, own, submission, known)
+            return self.pool.submit(at_desk, sent, submission, known)
 
     def stop(self) -> None:
         """End all at once, whatever they are at; their sandboxes end with them."""

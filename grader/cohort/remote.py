@@ -16,7 +16,8 @@ from dataclasses import dataclass, field
 from ..asking import Oracle
 from ..content import code_digest
 from ..errors import GraderError
-from ..model import AnswerKey, Limits, QuestionResult, Submission
+from ..keyfile import load
+from ..model import Limits, QuestionResult, Submission
 from ..sandbox import probe
 from ..sandbox.worker import confine
 from ..sandbox.zygote import launcher
@@ -124,14 +125,14 @@ def _open_desk(name: str, owner: str, setting: Setting) -> str:
 
 
 def at_desk(
-    name: str, own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]
+    name: str, own: bytes | None, submission: Submission, known: Mapping[str, QuestionResult]
 ) -> Made | Refused | Fault:
-    """Grade in a sandboxed process below this one, at the desk of that name."""
+    """Grade in a sandboxed process below this one, at the desk of that name. own: a key as the bytes of its file."""
     found = _open.get(name)
     if found is None or not found.enter():
         return Refused("no desk is open there")
     try:
-        made = found.desk.grade(own, submission, known)
+        made = found.desk.grade(load(own) if own else None, submission, known)
         return Refused("the desk was closed") if found.closing else made
     except Exception as error:
         return Fault(type(error).__name__)
