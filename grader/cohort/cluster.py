@@ -11,25 +11,24 @@ import logging
 import socket
 import threading
 import time
-from collections import Counter
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Future
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from ..content import code_digest
-from ..errors import SandboxError, UsageError, WeakIsolationError
+from ..errors import SandboxError, UsageError
 from ..keyfile import dump
 from ..model import AnswerKey, Limits, QuestionResult, Submission
 from ..store import Made
 from ..text import clean_text, plural
 from .desk import Setting
-from .remote import Examined, Fault, Refused, at_desk, close_desk, examine, open_desk
+from .remote import Fault, Refused, at_desk, close_desk, open_desk
+from .roster import WATCH_SECONDS, Roster, words
 
 CONNECT_SECONDS = 30.0
 PATIENCE = 600.0  # seconds without any worker before the run stops; the store keeps what is done
-WATCH_SECONDS = 0.5
+SLACK = 5.0  # times its limits that a submission may take: waiting for a processor, carried errors, explanations
 AHEAD = 2  # submissions under way for each thread of a worker, so that it never waits for us
 
 
@@ -51,15 +50,14 @@ class Cluster:
             from distributed import Client
         except ImportError:
             raise UsageError("--scheduler needs dask.distributed: pip install 'dlgrader[cluster]'") from None
-        for name in ("distributed", "tornado"):
+        for name in [n for n in logging.root.manager.loggerDict if n.partition(".")[0] in ("distributed", "tornado")]:
             logging.getLogger(name).setLevel(logging.CRITICAL)  # what matters is said here
         self.address, self.say, self.patience = address, say, patience
         self.resized: Callable[[int], None] = lambda _: None
         self.setting: Setting | None = None
         self.owner = self.name = self.lost = ""
         self._desks: dict[str, _Desk] = {}
-        self._seen: dict[str, Examined] = {}
-        self._pending: dict[Future[Any], tuple[Future[Made], str]] = {}
+        self._pending: dict[Future[Any], tuple[Future[Made], str, float]] = {}
         self._changed, self._closing = threading.Condition(), threading.Event()
         if address.startswith("tcp://") and urlsplit(address).hostname not in ("localhost", "127.0.0.1", "::1"):
             say(f"{address} is neither encrypted nor closed to others: use tls:// beyond a network of your own")
@@ -67,62 +65,25 @@ class Cluster:
             self.client: Any = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
         except (OSError, ValueError, TypeError, RuntimeError) as error:
             raise UsageError(f"--scheduler {address}: {clean_text(str(error), 300, lines=False)}") from error
+        self.roster = Roster(self.client, address, say)
         self.executor = self.client.get_executor(pure=False)
         self._watcher = threading.Thread(target=self._watch, daemon=True)
 
     # -- before the batch --------------------------------------------------------------------------------------
 
     def isolation(self, library: str, limits: Limits, allowed: bool) -> str:
-        """Let each worker try its sandbox; the level that all which may grade have in common. Waits for a first worker.
+        """Let each worker try its sandbox; the level that the batch requires of all. Waits for a first worker.
 
         Raises WeakIsolationError where none is strong and that is not `allowed`, UsageError where none can grade."""
-        self._wait_for_workers()
-        self._examine(library, limits, list(self.client.nthreads()))
-        able = {at: found for at, found in self._seen.items() if not self._unable(found)}
-        if not able:
-            raise UsageError("no worker can grade:\n" + self._table(self._seen))
-        levels = Counter(found.level for found in able.values())
-        strong = {level: count for level, count in levels.items() if level.startswith("strong")}
-        if not strong and not allowed:
-            raise WeakIsolationError(
-                "the sandbox of every worker is weaker than it must be for student code:\n"
-                + self._table(able)
-                + "\nNothing was graded. To grade all the same: --allow-weak-isolation"
-            )
-        if not strong:
-            self.say("going on with weak isolation: --allow-weak-isolation")
-        return Counter(strong or levels).most_common(1)[0][0]
-
-    def _wait_for_workers(self) -> None:
-        started, told = time.monotonic(), False
-        while not self.client.nthreads():
-            if time.monotonic() - started > self.patience:
-                raise UsageError(f"no worker came to {self.address} within {self.patience:.0f} s")
-            if not told:
-                self.say(f"waiting for workers at {self.address} …")
-                told = True
-            time.sleep(WATCH_SECONDS)
-
-    def _examine(self, library: str, limits: Limits, workers: list[str]) -> None:
-        for worker, found in self.client.run(examine, library, limits, workers=workers, on_error="return").items():
-            self._seen[worker] = found if isinstance(found, Examined) else Examined("", "", "", _words(found))
-
-    def _unable(self, found: Examined) -> str:
-        """Why a worker cannot grade at all."""
-        if found.why:
-            return found.why
-        return "" if found.digest == code_digest() else "another version of the grader, of Python or of NumPy"
-
-    def _table(self, workers: Mapping[str, Examined]) -> str:
-        return "\n".join(
-            f"  {at} {found.host}: {self._unable(found) or found.level}" for at, found in sorted(workers.items())
-        )
+        self.roster.wait(self.patience)
+        self.roster.examine(library, limits, list(self.roster.alive()))
+        return self.roster.level(allowed)
 
     def open(self, setting: Setting, owner: str, name: str) -> Cluster:
         """Open a desk on every worker whose isolation is the batch's, and on those that come later. `owner` stands for
         the output folder, `name` for the run. Raises UsageError where there is none."""
         self.setting, self.owner, self.name = setting, f"{socket.gethostname()}:{owner}", name
-        self._open(list(self._seen))
+        self._open(list(self.roster.seen))
         if not self._desks:
             raise UsageError("no worker may grade this batch")
         self.say(f"{plural(len(self._desks), 'worker')} with {plural(self.slots, 'thread')} at {self.address}")
@@ -133,25 +94,27 @@ class Cluster:
         assert self.setting is not None
         able = []
         for worker in workers:
-            found = self._seen[worker]
-            why = self._unable(found)
+            found = self.roster.seen[worker]
+            why = self.roster.unable(worker)
             if not why and found.level != self.setting.isolation:
                 why = f"its isolation is {found.level}"
             if why:
-                self.say(f"refused: {worker} {found.host}: {why}")
+                self.say(f"refused: {self.roster.named(worker)}: {why}")
             else:
                 able.append(worker)
         if not able:
             return
-        threads = self.client.nthreads(workers=able)
+        threads = self.roster.alive()
         answers = self.client.run(open_desk, self.name, self.owner, self.setting, workers=able, on_error="return")
         for worker, why in answers.items():
             if why == "" and worker in threads:
                 with self._changed:
                     self._desks[worker] = _Desk(threads[worker])
                     self._changed.notify_all()
+                if self._watcher.is_alive():
+                    self.say(f"joined: {self.roster.named(worker)}")
             else:
-                self.say(f"refused: {worker} {self._seen[worker].host}: {_words(why)}")
+                self.say(f"refused: {self.roster.named(worker)}: {words(why)}")
         self.resized(self.window)
 
     @property
@@ -181,64 +144,96 @@ class Cluster:
                 sent = dump(own) if own else None
                 inner = self.executor.submit(at_desk, self.name, sent, submission, known, workers=[worker])
             except Exception as error:  # the client was closed under us
-                raise UsageError(self._gone(_words(error))) from error
-            self._pending[inner] = (outer, worker)
+                raise UsageError(self._gone(words(error))) from error
+            self._pending[inner] = (outer, worker, time.monotonic())
         inner.add_done_callback(self._done)
-        outer.add_done_callback(lambda future: inner.cancel() if future.cancelled() else None)
+        outer.add_done_callback(lambda future: self._cancel(inner) if future.cancelled() else None)
         return outer
 
     def _done(self, inner: Future[Any]) -> None:
-        with self._changed:
-            outer, worker = self._pending.pop(inner, (None, ""))
-            if worker in self._desks:
-                self._desks[worker].load -= 1
-        if outer is None or not outer.set_running_or_notify_cancel():
-            return
         error = BrokenExecutor("cancelled") if inner.cancelled() else inner.exception()
         found = None if error else inner.result()
-        if isinstance(found, Made):
-            outer.set_result(found)
+        if isinstance(found, Refused):
+            error = BrokenExecutor(found.why)
         elif isinstance(found, Fault):
-            outer.set_exception(SandboxError(found.why))
-        elif isinstance(found, Refused):
-            self._drop(worker)  # it is looked at again, and may have a desk again
-            outer.set_exception(BrokenExecutor(found.why))
+            error = SandboxError(found.why)
         elif type(error).__name__ == "KilledWorker":
-            outer.set_exception(BrokenExecutor("the worker died"))
-        else:
-            outer.set_exception(error or TypeError("an answer of another kind"))
+            error = BrokenExecutor("the worker died")
+        elif not error and not isinstance(found, Made):
+            error = TypeError("an answer of another kind")
+        worker = self._settle(inner, found, error)
+        if isinstance(found, Refused):
+            self._drop(worker)  # it is looked at again, and may have a desk again
+
+    def _settle(self, inner: Future[Any], found: Any, error: BaseException | None) -> str:
+        """Hand on what became of a submission, once; the worker that had it."""
+        with self._changed:
+            outer, worker, _ = self._pending.pop(inner, (None, "", 0.0))
+            if worker in self._desks:
+                self._desks[worker].load -= 1
+        if outer is not None and outer.set_running_or_notify_cancel():
+            if error is None:
+                outer.set_result(found)
+            else:
+                outer.set_exception(error)
+        return worker
+
+    def _cancel(self, inner: Future[Any]) -> None:
+        if self.client.status == "running":
+            inner.cancel()
 
     def _drop(self, worker: str) -> None:
         with self._changed:
             self._desks.pop(worker, None)
-            self._seen.pop(worker, None)
+            self.roster.seen.pop(worker, None)
         self.resized(self.window)
+
+    def _longest(self) -> float:
+        """Seconds that a submission can take, with those that are before it on the same worker."""
+        if self.setting is None:
+            return PATIENCE
+        limits, questions = self.setting.limits, self.setting.key.questions
+        more = sum(max(0.0, (q.seconds or 0.0) - limits.question) for q in questions)
+        return PATIENCE + (AHEAD + 1) * SLACK * (limits.submission + more)
 
     def _watch(self) -> None:
         """Follow the workers that come and go."""
         alone: float | None = None
         while not self._closing.wait(WATCH_SECONDS):
             try:
-                alive = self.client.nthreads()
-                for worker in [at for at in self._seen if at not in alive]:
+                if self.client.status != "running":  # while it is not, results may have been lost
+                    self._give_back(set())
+                alive = self.roster.alive()
+                for worker in [at for at in self.roster.seen if at not in alive]:
                     if worker in self._desks:
-                        self.say(f"lost: {worker} {self._seen[worker].host}; its submissions go to others")
+                        self.say(f"lost: {self.roster.named(worker)}; its submissions go to others")
                     self._drop(worker)
                 self._give_back(set(alive))
-                if (fresh := [at for at in alive if at not in self._seen]) and self.setting is not None:
-                    self._examine(self.setting.key.library, self.setting.limits, fresh)
-                    self._open([at for at in fresh if at in self._seen])
+                fresh = [at for at in alive if at not in self.roster.seen]
+                self._admit(fresh)
             except Exception as error:
                 if self._closing.is_set():
                     return
                 if getattr(self.client, "status", "") in ("closed", "closing"):
-                    self._lose(self._gone(_words(error)))
+                    self._lose(self._gone(words(error)))
                     return
             now = time.monotonic()
             alone = None if self._desks else alone or now
             if alone is not None and now - alone > self.patience:
                 self._lose(f"no worker of {self.address} could grade for {self.patience:.0f} s; {_KEPT}")
                 return
+
+    def _admit(self, fresh: list[str]) -> None:
+        """Examine workers that came during the batch, and give them a desk."""
+        if not fresh or self.setting is None:
+            return
+        try:
+            self.roster.examine(self.setting.key.library, self.setting.limits, fresh)
+            self._open([at for at in fresh if at in self.roster.seen])
+        except Exception:
+            for worker in fresh:  # they are looked at again
+                self._drop(worker)
+            raise
 
     def _gone(self, why: str) -> str:
         return f"the scheduler at {self.address} is gone ({why}); {_KEPT}"
@@ -250,11 +245,14 @@ class Cluster:
         self._give_back(set())
 
     def _give_back(self, alive: set[str]) -> None:
-        """Fail what waits for a worker that is no longer there, so that it is put to another."""
+        """Fail what waits for a worker that is no longer there, so that it is put to another; and what should long be
+        done: distributed leaves a future open for ever where the connection broke while its result came."""
         with self._changed:
-            dead = [inner for inner, (_, worker) in self._pending.items() if worker not in alive]
+            late = time.monotonic() - self._longest()
+            dead = [f for f, (_, worker, since) in self._pending.items() if worker not in alive or since < late]
         for inner in dead:
-            inner.cancel()
+            self._settle(inner, None, BrokenExecutor("the worker is gone"))
+            self._cancel(inner)
 
     # -- the end -----------------------------------------------------------------------------------------------
 
@@ -275,8 +273,3 @@ class Cluster:
 
 
 _KEPT = "what was graded is kept: run the same command again"
-
-
-def _words(error: object) -> str:
-    text = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    return clean_text(text, 200, lines=False)
