@@ -26,7 +26,7 @@ from .desk import Setting
 from .remote import Fault, Refused, at_desk, close_desk, open_desk
 from .roster import WATCH_SECONDS, Roster, words
 
-CONNECT_SECONDS = 30.0
+CONNECT_SECONDS = 10.0
 PATIENCE = 600.0  # seconds without any worker before the run stops; the store keeps what is done
 SLACK = 5.0  # times its limits that a submission may take: waiting for a processor, carried errors, explanations
 AHEAD = 2  # submissions under way for each thread of a worker, so that it never waits for us
