@@ -59,7 +59,7 @@ class Cluster:
         self._desks: dict[str, _Desk] = {}
         self._pending: dict[Future[Any], tuple[Future[Made], str, float]] = {}
         self._changed, self._closing = threading.Condition(), threading.Event()
-        if address.startswith("tcp://") and urlsplit(address).hostname not in ("localhost", "127.0.0.1", "::1"):
+        if not _loopback(address) and address.startswith("tcp"):
             say(f"{address} is neither encrypted nor closed to others: use tls:// beyond a network of your own")
         try:
             self.client: Any = Client(address, timeout=CONNECT_SECONDS, set_as_default=False)
@@ -270,6 +270,17 @@ class Cluster:
                 self.client.run(close_desk, self.name, workers=list(self._desks), on_error="ignore", wait=wait)
         with contextlib.suppress(Exception):
             self.client.close(timeout=2 if wait else 0.5)
+
+
+def _loopback(address: str) -> bool:
+    """Whether an address is of this machine. Raises UsageError where it is none."""
+    try:
+        parts = urlsplit(address)
+        if parts.scheme in ("tcp", "tls") and parts.hostname and parts.port:
+            return parts.hostname in ("localhost", "127.0.0.1", "::1")
+    except ValueError:
+        pass
+    raise UsageError(f"--scheduler {address}: not an address; write tls://HOST:PORT or tcp://HOST:PORT")
 
 
 _KEPT = "what was graded is kept: run the same command again"

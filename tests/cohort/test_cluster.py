@@ -129,8 +129,8 @@ def until(there: object, seconds: float = 60.0) -> None:
 
 def children(process: subprocess.Popen[bytes]) -> list[int]:
     """The workers below a nanny; not the resource tracker of multiprocessing."""
-    with open(f"/proc/{process.pid}/task/{process.pid}/children") as file:
-        found = [int(pid) for pid in file.read().split()]
+    tasks = Path(f"/proc/{process.pid}/task").glob("*/children")
+    found = [int(pid) for task in tasks for pid in task.read_text().split()]
     return [pid for pid in found if b"spawn_main" in Path(f"/proc/{pid}/cmdline").read_bytes()]
 
 
@@ -306,8 +306,7 @@ def test_a_worker_of_another_version_gets_nothing(course: Path, site: Site, grad
 def test_nothing_at_the_address(course: Path, grader: Run, tmp_path: Path, address: str) -> None:
     done = grader(*asked(course, "few", tmp_path / "out", "--scheduler", address))
     assert done.returncode == 2, done.stderr
-    assert done.stderr.splitlines()[-1].startswith(f"error: --scheduler {address}: ")
-    assert "Traceback" not in done.stderr
+    assert done.stderr.startswith(f"error: --scheduler {address}: ") and len(done.stderr.splitlines()) == 1
 
 
 # -- one worker's side, without Dask ---------------------------------------------------------------------------
