@@ -60,7 +60,7 @@ def check(
                 say(line)
     finally:
         runner.close()
-    for note in runner.notes:
+    for note in (*submission.notes, *runner.notes):
         say(f"  note  {note}")
     graded: Report = report(key, submission, results, launcher.isolation)
     say(summary(graded, only is None))

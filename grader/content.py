@@ -9,7 +9,6 @@ import functools
 import hashlib
 import sys
 from collections.abc import Mapping
-from dataclasses import astuple
 from importlib import metadata
 from pathlib import Path
 
@@ -39,7 +38,7 @@ def content_keys(
     for part in (
         submission.main,
         *(x for file in submission.files for x in (file.name, hashlib.sha256(file.data).hexdigest())),
-        repr(astuple(limits)),
+        repr(limits),
         isolation,
         key.library,
         key.fixtures,

@@ -12,7 +12,7 @@ import json
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 
@@ -117,7 +117,7 @@ class Store:
                 (one.keys[p.question], one.row.student, p.question, p.text, json.dumps(p.notes)) for p in one.stored()
             ]
             parts = [one.keys[p.question] if p.question in stored else [p.text] for p in one.parts]
-            row = json.dumps(asdict(one.row), allow_nan=False)
+            row = json.dumps(vars(one.row), allow_nan=False)
             reports.append((one.row.student, run, one.digest, row, one.head, json.dumps(parts)))
         try:
             self.db.execute("BEGIN")

@@ -156,9 +156,12 @@ def _array(
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise WireError("array of a dtype that may not travel")
     dims, kind = _shape(shape), DTYPES[dtype]
-    if math.prod(dims) * kind.itemsize != len(buffers[index]):
+    size = math.prod(dims)
+    if size * kind.itemsize != len(buffers[index]):
         raise WireError("array whose shape and bytes disagree")
-    if math.prod(max(n, 1) for n in dims) > MAX_ELEMENTS:  # NumPy refuses these, even where a 0 makes them empty
+    if (
+        not size and math.prod(max(n, 1) for n in dims) > MAX_ELEMENTS
+    ):  # NumPy refuses these, even where a 0 makes them empty
         raise WireError("array of an impossible shape")
     if layout not in ("C", "F", "S") or not isinstance(readonly, bool):
         raise WireError("malformed array")

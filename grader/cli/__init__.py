@@ -11,10 +11,10 @@ from .. import __version__
 from ..errors import GraderError, WeakIsolationError
 from .author import audit, freeze, new, release, replay
 from .diff import diff
+from .doctor import doctor
 from .grading import STOPPED, grade
+from .isolation import WEAK
 from .student import check
-
-WEAK = 4
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -23,7 +23,7 @@ def cli() -> None:
     """Grades deep-learning assignments against a PyTorch reference, in a sandbox."""
 
 
-for command in (check, grade, diff, freeze, audit, release, replay, new):
+for command in (check, grade, diff, doctor, freeze, audit, release, replay, new):
     cli.add_command(command)
 
 

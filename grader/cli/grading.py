@@ -14,15 +14,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import UsageError, WeakIsolationError
+from ..errors import UsageError
 from ..keys import frozen_key, key_of
+from .isolation import require_isolation
 from .options import course_option, device_option, open_course, secret_option
 
 if TYPE_CHECKING:
     from ..cohort.cluster import Cluster
     from ..cohort.desk import Setting
     from ..collect.found import Found
-    from ..model import AnswerKey, Limits
+    from ..model import AnswerKey
     from ..records import Row
 
 UNGRADED, STOPPED = 3, 130
@@ -72,8 +73,7 @@ def grade(
         click.echo(f"not taken: {name} is neither a Python file nor a student's folder", err=True)
     limits = Limits(question=timeout, submission=max(60.0, 6 * timeout))
     cluster = _cluster(scheduler) if scheduler else None
-    require = cluster.isolation if cluster else _require_isolation
-    isolation = require(key.library, limits, allow_weak_isolation)
+    isolation = (cluster.isolation if cluster else require_isolation)(limits, allow_weak_isolation)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -89,7 +89,9 @@ def grade(
 
 def _cluster(address: str) -> Cluster:
     from ..cohort.cluster import Cluster
+    from ..sandbox.trial import close_to_others
 
+    close_to_others()
     return Cluster(address, lambda line: click.echo(line, err=True))
 
 
@@ -106,11 +108,8 @@ def _grade_cohort(
     from ..cohort.processes import Processes
     from ..report.files import grades_csv, write_whole
     from ..report.table import cohort_table
-    from ..sandbox.worker import confine
     from ..store import Store
 
-    if sys.platform == "linux":
-        confine.prctl(confine.PR_SET_DUMPABLE, 0)  # no process of the same user may look into this one
     key, ungraded = setting.key, list[str]()
     with alone_in(out), Store(out / "grades.sqlite") as store:
         run = secrets.token_hex(8)
@@ -182,25 +181,3 @@ def _with_progress(stream: Iterator[Row], total: int) -> Iterator[Row]:
         if now - said >= PROGRESS_SECONDS:
             said, left = now, (now - started) / done * (total - done)
             click.echo(f"graded {done} of {total}, about {left:.0f} s left", err=True)
-
-
-def _require_isolation(library: str, limits: Limits, allowed: bool) -> str:
-    """Try the sandbox before it is trusted; the level that reports are stamped with. Raises WeakIsolationError."""
-    from ..sandbox import probe, zygote
-    from ..sandbox.worker import confine
-
-    tried = zygote.launcher(library)
-    try:
-        lacking = confine.missing()
-        open_ways = [] if lacking else probe.what_is_open(tried, limits)
-    finally:
-        tried.close()
-    if not lacking and not open_ways:
-        return tried.isolation
-    lines = [f"  {layer:<14} {reason}" for layer, reason in lacking.items()]
-    lines += [f"  {'open':<14} a worker can {way}" for way in open_ways]
-    text = "the sandbox is weaker than it must be for student code:\n" + "\n".join(lines)
-    if not allowed:
-        raise WeakIsolationError(f"{text}\nNothing was graded. To grade all the same: --allow-weak-isolation")
-    click.echo(f"{text}\nGoing on: --allow-weak-isolation", err=True)
-    return tried.isolation if lacking else "weak: a worker can " + ", ".join(open_ways)

@@ -71,12 +71,12 @@ class Cluster:
 
     # -- before the batch --------------------------------------------------------------------------------------
 
-    def isolation(self, library: str, limits: Limits, allowed: bool) -> str:
+    def isolation(self, limits: Limits, allowed: bool) -> str:
         """Let each worker try its sandbox; the level that the batch requires of all. Waits for a first worker.
 
         Raises WeakIsolationError where none is strong and that is not `allowed`, UsageError where none can grade."""
         self.roster.wait(self.patience)
-        self.roster.examine(library, limits, list(self.roster.alive()))
+        self.roster.examine(limits, list(self.roster.alive()))
         return self.roster.level(allowed)
 
     def open(self, setting: Setting, owner: str, name: str) -> Cluster:
@@ -228,7 +228,7 @@ class Cluster:
         if not fresh or self.setting is None:
             return
         try:
-            self.roster.examine(self.setting.key.library, self.setting.limits, fresh)
+            self.roster.examine(self.setting.limits, fresh)
             self._open([at for at in fresh if at in self.roster.seen])
         except Exception:
             for worker in fresh:  # they are looked at again

@@ -22,7 +22,7 @@ from ..pipeline import grade
 from ..records import Part, head_to_json, json_text
 from ..report.table import row_of
 from ..sandbox.spawn import Launcher
-from ..sandbox.worker import confine
+from ..sandbox.worker.kernel import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, prctl
 from ..sandbox.zygote import launcher
 from ..store import Made
 
@@ -127,8 +127,8 @@ def open_desk(setting: Setting, permits: Permits | None) -> None:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     if sys.platform == "linux":
-        confine.prctl(confine.PR_SET_PDEATHSIG, signal.SIGKILL)
-        confine.prctl(confine.PR_SET_DUMPABLE, 0)  # no process of the same user may look into this one
+        prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        prctl(PR_SET_DUMPABLE, 0)  # no process of the same user may look into this one
         if os.getppid() == 1:
             os._exit(1)
     oracle = Oracle(setting.course, setting.key, setting.device)

@@ -6,9 +6,7 @@ sandboxed process of its own for it. None of them raises, since Dask would write
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
-import sys
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,8 +16,7 @@ from ..content import code_digest
 from ..errors import GraderError
 from ..keyfile import load
 from ..model import Limits, QuestionResult, Submission
-from ..sandbox import probe
-from ..sandbox.worker import confine
+from ..sandbox.trial import try_sandbox
 from ..sandbox.zygote import launcher
 from ..store import Made
 from .desk import Desk, Setting
@@ -68,34 +65,22 @@ class _Open:
 
 
 _open: dict[str, _Open] = {}
-_level: dict[str, str] = {}  # of this process, by library
+_level = ""  # of the sandbox here, once it was tried
 
 
-async def examine(library: str, limits: Limits) -> Examined:
+async def examine(limits: Limits) -> Examined:
     """Try the sandbox of this worker before it is trusted."""
-    return await asyncio.to_thread(_examine, library, limits)
+    return await asyncio.to_thread(_examine, limits)
 
 
-def _examine(library: str, limits: Limits) -> Examined:
+def _examine(limits: Limits) -> Examined:
+    global _level
     host = socket.gethostname()
     try:
-        if sys.platform == "linux":
-            confine.prctl(confine.PR_SET_DUMPABLE, 0)  # no process of the same user may look into this one
-        level = _level[library] = _tried(library, limits)
-        return Examined(host, code_digest(), level)
+        _level = try_sandbox(limits).level  # no process of the same user may look into this one from now on
+        return Examined(host, code_digest(), _level)
     except (GraderError, OSError) as error:
         return Examined(host, "", "", str(error) or type(error).__name__)
-
-
-def _tried(library: str, limits: Limits) -> str:
-    """The level of the sandbox here, in the words that reports are stamped with. Raises SandboxError."""
-    tried = launcher(library)
-    try:
-        lacking = confine.missing()
-        open_ways = [] if lacking else probe.what_is_open(tried, limits)
-    finally:
-        tried.close()
-    return "weak: a worker can " + ", ".join(open_ways) if open_ways else tried.isolation
 
 
 async def open_desk(name: str, owner: str, setting: Setting) -> str:
@@ -107,9 +92,8 @@ async def open_desk(name: str, owner: str, setting: Setting) -> str:
 def _open_desk(name: str, owner: str, setting: Setting) -> str:
     for other in [n for n, found in _open.items() if found.owner == owner]:
         _close(other)
-    found = _level.get(setting.key.library)
-    if found != setting.isolation:
-        return f"its isolation is {found or 'not known'}"
+    if _level != setting.isolation:
+        return f"its isolation is {_level or 'not known'}"
     key = setting.key
     oracle = Oracle(setting.course, key, setting.device)
     if setting.carries and any(q.calls for q in key.questions):
@@ -151,8 +135,3 @@ def _close(name: str) -> None:
         with found.lock:
             found.closing = True
         found.desk.close()
-
-
-def pid() -> int:
-    """Of this worker."""
-    return os.getpid()

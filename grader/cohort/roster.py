@@ -39,9 +39,9 @@ class Roster:
                 told = True
             time.sleep(WATCH_SECONDS)
 
-    def examine(self, library: str, limits: Limits, workers: list[str]) -> None:
+    def examine(self, limits: Limits, workers: list[str]) -> None:
         """Let workers try their sandboxes."""
-        for worker, found in self.client.run(examine, library, limits, workers=workers, on_error="return").items():
+        for worker, found in self.client.run(examine, limits, workers=workers, on_error="return").items():
             self.seen[worker] = found if isinstance(found, Examined) else Examined("", "", "", words(found))
 
     def unable(self, worker: str) -> str:

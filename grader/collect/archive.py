@@ -15,14 +15,14 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import IntakeError
-from .disk import MAX_FILE, OTHERS, is_hidden, is_source, open_regular, shown
+from .disk import OTHERS, cap_of, is_hidden, is_source, open_regular, shown
 from .unpack import LOCAL, UTF8, Member, local_header
 
 MAX_FILES = 50_000
 MAX_ARCHIVE = 4 << 30  # bytes of the zip itself
 MAX_DIRECTORY = 16 << 20  # bytes of its directory of names
 MAX_TAIL = 1 << 17  # bytes at the end of a zip, where its directory is named
-MAX_TOTAL = 1 << 30  # bytes unpacked in all
+MAX_TOTAL = 8 << 30  # bytes that its programs unpack to in all
 MAX_DEPTH = 12  # folders; what lies deeper is told and not read
 
 
@@ -68,11 +68,15 @@ class _Guarded(io.BufferedIOBase):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is not None and size > MAX_DIRECTORY:
-            raise IntakeError(f"{self.name} has a directory of {size:,} bytes; at most {MAX_DIRECTORY:,} are taken")
+            raise IntakeError(
+                f"{self.name} has a directory of {size:,} bytes; at most {MAX_DIRECTORY:,} are taken; pack it again"
+            )
         data = self.file.read(MAX_TAIL if size is None or size < 0 else size)
         members = data.count(b"PK\x01\x02")  # each begins so
         if members > MAX_FILES:
-            raise IntakeError(f"{self.name} has {members:,} members; at most {MAX_FILES:,} are taken")
+            raise IntakeError(
+                f"{self.name} has {members:,} members; at most {MAX_FILES:,} are taken; pack programs alone"
+            )
         return data
 
 
@@ -86,7 +90,7 @@ def read_zip(path: Path) -> tuple[Folder, list[str], Stamp]:
         with open_regular(path, path.name) as file:
             mark = stamp(file)
             if mark.size > MAX_ARCHIVE:
-                raise IntakeError(f"{name} is larger than {MAX_ARCHIVE >> 20} MiB")
+                raise IntakeError(f"{name} is larger than {MAX_ARCHIVE >> 20} MiB; pack the submissions in several")
             with zipfile.ZipFile(_Guarded(file, name)) as archive:
                 infos = archive.infolist()
             root, unsafe = _tree(infos, _overlapping(file, infos), name)
@@ -125,7 +129,7 @@ def _member(info: zipfile.ZipInfo) -> Member:
 
 def _tree(infos: list[zipfile.ZipInfo], overlapping: set[int], name: str) -> tuple[Folder, list[str]]:
     if len(infos) > MAX_FILES:
-        raise IntakeError(f"{name} has {len(infos):,} members; at most {MAX_FILES:,} are taken")
+        raise IntakeError(f"{name} has {len(infos):,} members; at most {MAX_FILES:,} are taken; pack programs alone")
     root, total, unsafe = Folder(), 0, list[str]()
     for info in infos:
         parts = [part for part in _name(info).replace("\\", "/").split("/") if part not in ("", ".")]
@@ -146,12 +150,12 @@ def _tree(infos: list[zipfile.ZipInfo], overlapping: set[int], name: str) -> tup
         if not is_source(parts[-1]) and not parts[-1].lower().endswith(OTHERS):
             continue
         taken = _taken(info, overlapping)
-        if isinstance(taken, Member) and parts[-1].lower().endswith(".py"):
+        if isinstance(taken, Member) and is_source(parts[-1]):
             total += taken.size
             if total > MAX_TOTAL:
-                raise IntakeError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MiB")
+                raise IntakeError(f"{name} unpacks to more than {MAX_TOTAL >> 20} MiB; pack the submissions in several")
         if parts[-1] in folder.files:
-            taken = f"{shown(parts[-1], 80)} is in the zip twice"
+            taken = f"{shown(parts[-1], 80)} is in the zip twice; leave one"
         folder.files[parts[-1]] = taken
     return root, unsafe
 
@@ -170,11 +174,12 @@ def _taken(info: zipfile.ZipInfo, overlapping: set[int]) -> Member | str:
     """The member, or why it is not taken."""
     name, mode = shown(info.filename), info.external_attr >> 16
     if mode and stat.S_IFMT(mode) not in (0, stat.S_IFREG):
-        return f"{name} is a link or no regular file"
+        return f"{name} is a link or no regular file; pack the file itself"
     if info.flag_bits & 1:
         return f"{name} is encrypted; pack it without a password"
     if info.header_offset in overlapping:
         return f"{name} overlaps another file of the zip; pack it again"
-    if info.file_size > MAX_FILE and info.filename.lower().endswith(".py"):
-        return f"{name} unpacks to more than {MAX_FILE:,} bytes"
+    cap, mend = cap_of(info.filename)
+    if info.file_size > cap and is_source(info.filename):
+        return f"{name} unpacks to more than {cap:,} bytes, which is all that is taken{mend}"
     return _member(info)

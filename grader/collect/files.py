@@ -1,21 +1,21 @@
 """Submissions from disk: files, folders (one per student, or one file per student), and zips.
 
-Rules: a folder that holds the assignment's file is one student's; any other folder holds students, each a
-folder or a `.py` file. Every problem is that student's alone and is told in one line."""
+Rules: a folder that holds the assignment's file, or a notebook of that name, is one student's; any other folder
+holds students, each a folder, a `.py` file or a notebook. Every problem is that student's alone, told in one line."""
 
 from __future__ import annotations
 
 import os
 import re
 import stat
+import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from ..errors import IntakeError, UsageError
 from ..model import Submission
-from ..text import clean_text
 from .archive import Folder, Stamp, read_zip
-from .disk import is_hidden, is_source, read_regular
+from .disk import is_hidden, is_notebook, is_source, main_names, read_regular, shown
 from .found import FilePlace, FolderPlace, Found, ZipPlace
 
 
@@ -41,9 +41,11 @@ def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = ()) -> li
         elif path.suffix.lower() == ".zip":
             found += _zip(path, main)
         elif is_source(path.name):
-            found.append(_file(path, path.absolute().parent.name if path.name == main else path.stem, main))
+            found.append(_file(path, path.absolute().parent.name if path.name in main_names(main) else path.stem, main))
         if len(found) == before:
-            raise UsageError(f"{path}: no submission in it (wanted {main}, or a folder or .py file per student)")
+            raise UsageError(
+                f"{path}: no submission in it (wanted {main}, or a folder, a .py file or a notebook per student)"
+            )
     return _unique(sorted(found, key=lambda f: f.student))
 
 
@@ -66,39 +68,45 @@ def _unique(found: list[Found]) -> list[Found]:
 def _one_or_many(path: Path, main: str, targets: tuple[str, ...]) -> None:
     """Refuse a folder that holds the assignment's file beside other whole submissions: taking it for one
     student's would lose the others. Raises UsageError."""
-    entries = _entries(path)
-    if not any(entry.name == main for entry in entries):
+    entries, wanted = _entries(path), main_names(main)
+    top = [name for name in wanted if any(entry.name == name for entry in entries)]
+    if not top:
         return
-    others = [e.name for e in entries if e.is_dir(follow_symlinks=False) and os.path.lexists(Path(e.path) / main)]
-    others += [e.name for e in entries if e.name not in (main, *others) and _looks_whole(e, targets)]
+    folders = [e for e in entries if e.is_dir(follow_symlinks=False)]
+    others = [e.name for e in folders if any(os.path.lexists(Path(e.path) / name) for name in wanted)]
+    others += [e.name for e in entries if e.name not in (*wanted, *others) and _looks_whole(e, targets)]
     if others:
-        shown = clean_text(", ".join(sorted(others)[:3]), 120, lines=False)
-        raise UsageError(
-            f"{path} holds {main} and other submissions ({shown}): is it one student's folder or many? "
-            f"Give the student of {main} a folder or file of their own"
-        )
+        raise UsageError(_mixed(str(path), top[0], others))
+
+
+def _mixed(name: str, main: str, others: Iterable[str]) -> str:
+    return (
+        f"{name} holds {main} and other submissions ({shown(', '.join(sorted(others)[:3]))}): is it one student's "
+        f"folder or many? Give the student of {main} a folder or file of their own"
+    )
 
 
 def _looks_whole(entry: os.DirEntry[str], targets: tuple[str, ...]) -> bool:
     """Whether a file defines most of the assignment's functions; a search for words, nothing is parsed."""
-    if not entry.name.lower().endswith(".py") or not entry.is_file(follow_symlinks=False) or not targets:
+    if not is_source(entry.name) or not entry.is_file(follow_symlinks=False) or not targets:
         return False
     try:
         data = read_regular(Path(entry.path), entry.name)
     except IntakeError:
         return False
-    defined = [t for t in targets if re.search(rb"^(def|class) " + re.escape(t.encode()) + rb"\b", data, re.M)]
+    start = rb'(?:^|")' if is_notebook(entry.name) else b"^"  # there a line is a text of its own
+    defined = [t for t in targets if re.search(start + rb"(def|class) " + re.escape(t.encode()) + rb"\b", data, re.M)]
     return 2 * len(defined) > len(targets)
 
 
 def student_id(name: str) -> str:
     """A student's name as it is shown and stored; never used as a path."""
-    return clean_text(name.strip(), 120, lines=False) or "unnamed"
+    return shown(unicodedata.normalize("NFC", name).strip()) or "unnamed"
 
 
 def _folder(path: Path, main: str) -> Iterator[Found]:
     entries = sorted(_entries(path), key=lambda e: e.name)
-    if any(entry.name == main for entry in entries):
+    if any(entry.name in main_names(main) for entry in entries):
         yield one_folder(path, path.resolve().name, main)
         return
     for entry in entries:
@@ -121,12 +129,12 @@ def not_taken(paths: Iterable[Path], main: str) -> list[str]:
     found = []
     for path in paths:
         entries = _entries(path) if path.is_dir() and not path.is_symlink() else []
-        if any(entry.name == main for entry in entries):
+        if any(entry.name in main_names(main) for entry in entries):
             continue
         for entry in entries:
             taken = is_source(entry.name) or entry.name.lower().endswith(".zip") or is_hidden(entry.name)
             if not taken and not entry.is_dir():
-                found.append(clean_text(f"{path / entry.name}", 200, lines=False))
+                found.append(shown(f"{path / entry.name}", 200))
     return sorted(found)
 
 
@@ -164,22 +172,31 @@ def _zip(path: Path, main: str) -> Iterator[Found]:
     if unsafe:
         text = f"holds unsafe paths (outside, or too deep), which were not read: {unsafe[0]}"
         yield Found(student_id(f"{path.stem} (the zip itself)"), problem=text)
-    stem = main.removesuffix(".py")
+    wanted = set(main_names(main))
     while not top.files and len(top.folders) == 1:  # a zip of one folder, as systems make them
         ((name, inner),) = top.folders.items()
-        if main in inner.files:  # one student, or a cohort of one: both names, where both may be the student's
-            student = path.stem if name in (stem, path.stem) else f"{path.stem}/{name}"
-            yield _in_zip(path, mark, inner, student, main)
+        if wanted & inner.files.keys():  # one student, or a cohort of one: both names, where both may be the student's
+            generic = name in (main.rpartition(".")[0], path.stem)
+            yield _alone(path, mark, inner, path.stem if generic else f"{path.stem}/{name}", main)
             return
         top = inner
-    if main in top.files:
-        yield _in_zip(path, mark, top, path.stem, main)
+    if wanted & top.files.keys():
+        yield _alone(path, mark, top, path.stem, main)
         return
     for name, folder in top.folders.items():
         yield _in_zip(path, mark, folder, name, main)
     for name, member in top.files.items():
         if is_source(name):
             yield _in_zip(path, mark, Folder({name: member}), Path(name).stem, main)
+
+
+def _alone(path: Path, mark: Stamp, folder: Folder, student: str, main: str) -> Found:
+    """A zip, or the one folder in it, that holds the assignment's file: one student's, unless others are in it."""
+    wanted = set(main_names(main))
+    others = [name for name, inner in folder.folders.items() if wanted & inner.files.keys()]
+    if others:
+        return Found(student_id(student), problem=_mixed(shown(path.name), min(wanted & folder.files.keys()), others))
+    return _in_zip(path, mark, folder, student, main)
 
 
 def _in_zip(path: Path, mark: Stamp, folder: Folder, student: str, main: str) -> Found:

@@ -10,9 +10,10 @@ from typing import Protocol
 
 from ..errors import IntakeError
 from ..model import SourceFile, Submission
+from ..text import plural
 from . import disk
 from .archive import Stamp, stamp
-from .disk import open_regular, read_regular, shown
+from .disk import is_script, is_source, main_names, open_regular, read_regular, shown
 from .unpack import Member, unpack
 
 MAX_FILES = 100  # source files of one student
@@ -102,27 +103,46 @@ class ZipPlace:
 
 
 def assembled(student: str, place: Place, main: str) -> Submission:
-    """A submission from its files: the one with the assignment's name is run, or the only one that there is.
+    """A submission from its files: the one with the assignment's name is run, else a notebook of that name, else the
+    only program that there is. A notebook's bytes are not looked into here, and other notebooks are not read.
 
-    Raises IntakeError for a file that cannot be read."""
+    Raises IntakeError for a file that cannot be read, or where it is not clear which one is meant."""
     files = place.names()
-    scripts = [name for name in files if name.lower().endswith(".py")]
     if len(files) > MAX_FILES:
-        return Submission(student, problem=f"more than {MAX_FILES} Python files; hand in your own alone")
-    exact = [n for n in scripts if n == main] or [n for n in scripts if n.rsplit("/", 1)[-1] == main]
-    chosen = exact or (scripts if len(scripts) == 1 else [])
-    if len(chosen) == 1:
-        data = list(place.read(scripts))
-        return _rooted(Submission(student, tuple(map(SourceFile, scripts, data)), chosen[0]))
-    if exact:
-        return Submission(student, problem=f"{len(exact)} files named {main}; leave one")
-    if scripts:
-        return Submission(student, problem=f"no {main} among {len(scripts)} Python files")
-    if any(name.lower().endswith(".ipynb") for name in files):
-        return Submission(student, problem="notebooks are not read by this version; export it as a .py file")
+        raise IntakeError(f"more than {MAX_FILES} Python files; hand in your own alone")
+    sources = [name for name in files if is_source(name)]
+    if sources:
+        chosen, notes = _chosen(sources, main)
+        names = [name for name in sources if is_script(name) or name == chosen]
+        read = tuple(map(SourceFile, names, list(place.read(names))))
+        return _rooted(Submission(student, read, chosen, notes=notes))
     if files:
-        return Submission(student, problem=f"holds {shown(files[0], 80)} and no Python file; hand in {main} itself")
+        raise IntakeError(f"holds {shown(files[0], 80)} and no Python file; hand in {main} itself")
     return Submission(student, problem=f"no {main} and no other Python file", empty=True)
+
+
+def _chosen(sources: Sequence[str], main: str) -> tuple[str, tuple[str, ...]]:
+    """The program that is run, and a note where a notebook lies beside it. Raises IntakeError."""
+    wanted = main_names(main)
+    top = [name for name in wanted if name in sources]
+    deep = {name: [s for s in sources if s.rpartition("/")[2] == name] for name in wanted}
+    if main not in top and top and deep[main]:
+        raise IntakeError(f"{top[0]} and {shown(deep[main][0])}; leave one")
+    for name in wanted:
+        found = [name] if name in top else deep[name]
+        if len(found) > 1:
+            raise IntakeError(f"{len(found)} files named {name}; leave one")
+        if found:
+            others = [s for w in wanted if w != name for s in deep[w]]
+            note = f"{shown(others[0])} is there too and was not read: {name} counts" if others else ""
+            return found[0], (note,) if note else ()
+    if len(sources) == 1:
+        return sources[0], ()
+    scripts = [s for s in sources if is_script(s)]
+    kinds = [(scripts, main, "Python file"), ([s for s in sources if s not in scripts], wanted[-1], "notebook")]
+    missing = " and ".join(f"no {name}" for found, name, _ in kinds if found)
+    among = " and ".join(plural(len(found), noun) for found, _, noun in kinds if found)
+    raise IntakeError(f"{missing} among {among}; name the one to be graded so")
 
 
 def _rooted(submission: Submission) -> Submission:

@@ -75,6 +75,8 @@ def compare(
 
     rows are the tolerances by dtype of the answer; parts those of the parts of a list or dict, by path; ones are the
     lines (axis, index) of an expected array that belong to a feature that is always 1, for naming the bias."""
+    if isinstance(answer, np.ndarray) and isinstance(expected, np.ndarray):
+        return _arrays(name, answer, expected, rows, ones)
     if isinstance(answer, Unusable):
         return _unusable(name, answer, expected)
     if expected is None or isinstance(expected, str):

@@ -48,11 +48,11 @@ def judge(question: FrozenQuestion, responses: Mapping[str, Response]) -> tuple[
 
 
 def _judge_all(question: FrozenQuestion, responses: Mapping[str, Response], taken: tuple[str, ...]) -> list[Outcome]:
-    outcomes, answers = [], _answers_somewhere(question, responses)
+    outcomes = []
     for case in question.cases:
         for output in question.outputs:
             j = _judge_output(case, output, responses.get(case.name), wanted(case, output.name, taken))
-            if case.raises is not None and j.verdict is Verdict.PASS and not answers:
+            if case.raises is not None and j.verdict is Verdict.PASS and not _answers_somewhere(question, responses):
                 j = Judgement(Verdict.FAIL, "always raises", None, f"it raises {case.raises}, but for every input")
             outcomes.append(
                 Outcome(question.name, case.name, case.hidden, output.name, j.verdict, j.kind, j.distance, j.message)

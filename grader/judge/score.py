@@ -31,6 +31,12 @@ def score_question(
     question: FrozenQuestion, outcomes: Sequence[Outcome], convention: tuple[str, ...] = ()
 ) -> QuestionResult:
     """Points of one question; None where any outcome is UNGRADED, since a fault of ours is never a zero."""
+    top = round(question.points, DIGITS + 3)
+    verdicts = {o.verdict for o in outcomes}
+    if not outcomes or Verdict.UNGRADED in verdicts:
+        return QuestionResult(question.name, None, top, tuple(outcomes), convention)
+    if verdicts == {Verdict.PASS}:
+        return QuestionResult(question.name, top, top, tuple(outcomes), convention)
     earned = Fraction(0)
     for output in question.outputs:
         found = [o for o in outcomes if o.output == output.name]
@@ -39,11 +45,7 @@ def score_question(
         if found:
             share = passed + Fraction(question.carry) * carried
             earned += Fraction(output.points) * share / len(found)
-    ungraded = not outcomes or any(o.verdict is Verdict.UNGRADED for o in outcomes)
-    top = round(question.points, DIGITS + 3)
-    full = all(o.verdict is Verdict.PASS for o in outcomes)
-    score = None if ungraded else top if full else round(float(earned), DIGITS + 3)
-    return QuestionResult(question.name, score, top, tuple(outcomes), convention)
+    return QuestionResult(question.name, round(float(earned), DIGITS + 3), top, tuple(outcomes), convention)
 
 
 def report(

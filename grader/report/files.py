@@ -21,7 +21,7 @@ def points(score: float | None) -> str:
 def safe_cell(text: str) -> str:
     """Text that a spreadsheet will not run as a formula, on lines that every reader sees alike."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return "'" + text if text[:1] in ("=", "+", "-", "@", "\t", "\n") else text
+    return "'" + text if text[:1] in tuple("=+-@\t\n\uff1d\uff0b\uff0d\uff20") else text
 
 
 def grades_csv(rows: Iterable[Row], questions: Sequence[str]) -> Iterator[str]:

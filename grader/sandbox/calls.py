@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import functools
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 
@@ -18,7 +19,9 @@ from .said import COUNT, Nudge, failure_of, kinds_of, listed, size_of
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 MOST_NUDGES, MOST_STEPS = 64, 64
 REQUEST_BYTES = 4 << 20  # of inputs that go together in one request; a larger case goes alone
-KEPT = 512  # requests that are kept encoded
+KEPT = 512  # questions and requests that are kept
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,12 +32,12 @@ class Call:
     case: FrozenCase
     nudges: tuple[Nudge, ...] = ()
 
-    @property
+    @functools.cached_property
     def cap(self) -> int:
         """Bytes that the answer may have."""
         return ANSWER_SLACK + 8 * sum(map(size_of, self.case.expected.values()))
 
-    @property
+    @functools.cached_property
     def size(self) -> int:
         return sum(map(size_of, self.case.inputs.values()))
 
@@ -53,8 +56,29 @@ class Call:
         }
 
 
+class Kept(Generic[T]):
+    """What is made of questions, made once for all submissions. A question is known by its identity: what is kept
+    holds it, so that no other can have the same."""
+
+    def __init__(self) -> None:
+        self.made: dict[tuple[int, ...], tuple[object, T]] = {}
+
+    def get(self, held: Sequence[object], make: Callable[[], T]) -> T:
+        ids = tuple(map(id, held))
+        found = self.made.get(ids)
+        if found is None:
+            if len(self.made) >= KEPT:
+                self.made.clear()
+            found = self.made[ids] = (held, make())
+        return found[1]
+
+
+_calls, _requests = Kept[list["Call"]](), (Kept[Prepared](), Kept[Prepared]())
+
+
 def calls_of(question: FrozenQuestion) -> list[Call]:
-    return [Call(question, case) for case in question.cases]
+    """A call for each case."""
+    return _calls.get([question], lambda: [Call(question, case) for case in question.cases])
 
 
 def together(calls: Sequence[Call]) -> Sequence[Call]:
@@ -67,21 +91,35 @@ def together(calls: Sequence[Call]) -> Sequence[Call]:
     return calls
 
 
-_kept: dict[tuple[int, ...], tuple[list[FrozenCase], Prepared]] = {}
+def request(calls: Sequence[Call], together: bool, asks: bool = False) -> Prepared:
+    """The request for some calls; encoded once for all submissions where it is the same for all. together: the
+    answers may wait for each other."""
+
+    def encoded() -> Prepared:
+        buffers: list[bytes] = []
+        rows = [call.row(buffers, asks) for call in calls]
+        return prepare({"op": "call", "together": together, "calls": rows}, buffers)
+
+    if asks or any(call.nudges for call in calls):
+        return encoded()
+    return _requests[together].get([call.case for call in calls], encoded)
 
 
-def request(calls: Sequence[Call], asks: bool = False) -> Prepared:
-    """The request for some calls; encoded once for all submissions where it is the same for all."""
-    ids = () if asks or any(call.nudges for call in calls) else tuple(id(call.case) for call in calls)
-    if ids in _kept:
-        return _kept[ids][1]
-    buffers: list[bytes] = []
-    frame = prepare({"op": "call", "calls": [call.row(buffers, asks) for call in calls]}, buffers)
-    if ids:
-        if len(_kept) >= KEPT:
-            _kept.clear()
-        _kept[ids] = ([call.case for call in calls], frame)  # held, so that an id stays theirs
-    return frame
+def parts_of(
+    got: Mapping[str, Any], body: Sequence[memoryview], first: int, most: int
+) -> list[tuple[Mapping[str, Any], Sequence[memoryview]]]:
+    """The answers in a frame, each with its own buffers: they must begin with the call `first`, and be at most `most`.
+    Raises WireError where it breaks the rules."""
+    parts, out, start = got.get("parts"), [], 0
+    if not isinstance(parts, list) or not 0 < len(parts) <= most or got.get("first") != first:
+        raise WireError("an answer to another call")
+    for part in parts:
+        count = part.get("n") if isinstance(part, dict) else None
+        if type(count) is not int or not 0 <= count <= len(body) - start:
+            raise WireError("malformed answer")
+        out.append((part, body[start : start + count]))
+        start += count
+    return out
 
 
 def read_answer(

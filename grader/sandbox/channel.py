@@ -77,9 +77,9 @@ class Channel:
         self.line.write(frame.tagged(tags, REQUEST_HEADER_CAP), deadline)
 
     def receive(
-        self, seconds: float, cap: int, answer: Answerer | None = None, ask_cap: int = ASK_BODY_CAP, part: int = 0
+        self, seconds: float, cap: int, answer: Answerer | None = None, ask_cap: int = ASK_BODY_CAP
     ) -> tuple[dict[str, Any], list[memoryview]]:
-        """The next part of the answer to the last request; its body is at most `cap` bytes.
+        """An answer to the last request, or some of it; its body is at most `cap` bytes.
 
         While the call is open the worker may ask back, with at most `ask_cap` bytes of arguments;
         `answer(name, args)` replies (a tuple arrives as one, ValueError refuses), and the time that it takes is
@@ -102,7 +102,7 @@ class Channel:
             self._write(prepare(reply, out), self._deadline)
         if got.get("overflow"):
             raise WireError("an answer with more parts than fit")
-        if got.get("nonce") != self.nonce or got.get("seq") != self.sequence or got.get("part", 0) != part:
+        if got.get("nonce") != self.nonce or got.get("seq") != self.sequence:
             raise WireError("an answer to another request")
         return got, body
 

@@ -41,21 +41,22 @@ class PolledLine:
         self.buffer = bytearray()
         for fd in (read_fd, write_fd, output_fd):
             os.set_blocking(fd, False)
+        self.polls = {read_fd: select.poll(), write_fd: select.poll()}
+        self.polls[read_fd].register(read_fd, select.POLLIN)
+        self.polls[write_fd].register(write_fd, select.POLLOUT)
+        for poll in self.polls.values():
+            poll.register(output_fd, select.POLLIN)
 
-    def _wait(self, fd: int, event: int, deadline: float) -> None:
+    def _wait(self, fd: int, deadline: float) -> None:
         """Wait until `fd` is ready, draining printed text meanwhile."""
         while True:
             left = deadline - time.monotonic()
             if left <= 0:
                 raise TimedOut
-            poll = select.poll()
-            poll.register(fd, event)
-            if self.output_fd >= 0:
-                poll.register(self.output_fd, select.POLLIN)
-            ready = dict(poll.poll(left * 1000 + 1))
-            if self.output_fd in ready:
+            ready = self.polls[fd].poll(left * 1000 + 1)
+            if any(one != fd for one, _ in ready):
                 self._drain()
-            if fd in ready:
+            if any(one == fd for one, _ in ready):
                 return
 
     def _drain(self) -> None:
@@ -63,6 +64,8 @@ class PolledLine:
             for _ in range(16):  # a flood may not starve the wire
                 data = os.read(self.output_fd, 1 << 16)
                 if not data:
+                    for poll in self.polls.values():
+                        poll.unregister(self.output_fd)
                     os.close(self.output_fd)
                     self.output_fd = -1
                     return
@@ -73,7 +76,7 @@ class PolledLine:
             try:
                 data = os.read(self.read_fd, max(1 << 16, count - len(self.buffer)))
             except BlockingIOError:
-                self._wait(self.read_fd, select.POLLIN, deadline)
+                self._wait(self.read_fd, deadline)
                 continue
             if not data:
                 raise Died
@@ -90,7 +93,7 @@ class PolledLine:
             try:
                 view = view[os.write(self.write_fd, view[: 1 << 16]) :]
             except BlockingIOError:
-                self._wait(self.write_fd, select.POLLOUT, deadline)
+                self._wait(self.write_fd, deadline)
             except BrokenPipeError:
                 raise Died from None
 

@@ -1,100 +1,182 @@
-"""Does the sandbox hold? A worker is given code that really tries to get out, and says how far it came."""
+"""Does the sandbox hold? A worker is given code that really tries to get out, and says how far it came.
+
+Every attempt is small enough to do no harm where nothing stops it."""
 
 from __future__ import annotations
 
 import contextlib
 import os
-import secrets
+import select
 import socket
+import sys
 import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from importlib import resources
 from pathlib import Path
 
 from ..errors import SandboxError
-from ..model import AnswerKey, FrozenCase, FrozenQuestion, Limits, Output, SourceFile, Step, Submission
+from ..model import (
+    AnswerKey,
+    FrozenCase,
+    FrozenQuestion,
+    Limits,
+    Output,
+    Response,
+    SourceFile,
+    Step,
+    Submission,
+    Value,
+    Verdict,
+)
+from .channel import Channel
 from .run import Runner
 from .spawn import Launcher
+from .worker import confine
 
-# What must not work, and the layer that stops it.
+# What must not work, in words that follow "a worker can".
 ATTEMPTS = {
     "read": "read a file outside",
+    "private": "read a file that is the grader's alone",
+    "submission": "read another submission",
+    "look": "look into the grader's process",
     "write": "write a file outside",
+    "leave": "leave a file in a shared folder",
     "connect": "connect to a listener",
+    "udp": "send a datagram",
+    "unix": "connect to a socket file",
+    "abstract": "connect to an abstract socket",
     "fork": "start a process",
+    "exec": "become another program",
+    "daemon": "leave a process behind",
     "signal": "signal the grader",
+    "zygote": "signal the process that starts workers",
+    "namespace": "make a user namespace",
+    "threads": "start more threads than allowed",
     "memory": "use more memory than allowed",
 }
-ATTACK = b"""
-import mmap, os, socket
-
-def attempt(secret, folder, port, parent, memory):
-    def tried(action):
-        try:
-            return bool(action())
-        except BaseException:
-            return False
-
-    def read():
-        return open(secret).read() != ""
-
-    def write():
-        open(os.path.join(folder, "planted"), "w").close()
-        return True
-
-    def connect():
-        socket.create_connection(("127.0.0.1", port), 2).close()
-        return True
-
-    def fork():
-        pid = os.fork()
-        if pid == 0:
-            os._exit(0)
-        os.waitpid(pid, 0)
-        return True
-
-    def signal():
-        os.kill(parent, 0)
-        return True
-
-    def allocate():
-        return len(mmap.mmap(-1, memory)) > 0  # address space only: nothing is touched
-
-    return {"read": tried(read), "write": tried(write), "connect": tried(connect),
-            "fork": tried(fork), "signal": tried(signal), "memory": tried(allocate)}
-"""
+# What gives nothing away that counts, and is open on some machines that are strong.
+NOTED = {"exists": "tell whether a file outside exists"}
+MEMORY = 384 << 20  # bytes allowed while it is tried; a quarter more is touched
+THREADS = 2 * confine.THREADS
+DAEMON_SECONDS = 0.5  # within which a process that outlives its worker shows
 
 
 def what_is_open(launcher: Launcher, limits: Limits) -> list[str]:
     """The attempts that succeeded, in words; empty where the sandbox holds. Raises SandboxError."""
-    with tempfile.TemporaryDirectory(prefix="grader-probe-") as folder, socket.socket() as listener:
-        secret = Path(folder) / "secret"
-        secret.write_text(secrets.token_hex(8))
-        os.chmod(folder, 0o777)  # so that only a layer, not a mode, can hold
-        secret.chmod(0o666)
-        listener.bind(("127.0.0.1", 0))
-        listener.listen(8)
-        inputs = {
+    found = attempts(launcher, limits)
+    return [words for name, words in ATTEMPTS.items() if found[name]]
+
+
+def attempts(launcher: Launcher, limits: Limits) -> dict[str, bool]:
+    """Each of ATTEMPTS and NOTED, and whether it succeeded. Raises SandboxError."""
+    watched, said = _Watched(launcher), dict[str, Response]()
+    torch = getattr(launcher, "library", "numpy") == "torch"  # such a worker may have twice as much
+    source = resources.files(__package__).joinpath("attack.py").read_bytes()
+    submission = Submission("probe", (SourceFile("probe.py", source),), "probe.py")
+    with _traps() as traps:
+        whole = [
+            _asked("attempt", {**traps, "parent": os.getpid(), "threads": THREADS}, "dict"),
+            _asked("become", {"python": sys.executable}, "bool"),
+        ]
+        small = [_asked("memory", {"size": MEMORY * (2 if torch else 1) * 5 // 4}, "bool")]
+        for asked, allowed in ((whole, limits), (small, replace(limits, memory=MEMORY))):
+            key = AnswerKey("probe", "", "probe.py", "numpy", tuple(asked), {})
+            with contextlib.closing(Runner(key, submission, watched, allowed)) as runner:
+                said |= {question.name: found["probe"] for question, found in runner.responses(asked)}
+    results = said["attempt"].values.get("result")
+    if not isinstance(results, dict):
+        raise SandboxError(f"the sandbox could not be tried: {_why(said['attempt'])}")
+    found = {name: results.get(name) is not False for name in (*ATTEMPTS, *NOTED)}
+    failure = said["memory"].failure
+    killed = failure is not None and failure.verdict is Verdict.MEMORY
+    found["memory"] = said["memory"].values.get("result") is not False and not killed
+    found["exec"] = said["become"].values.get("result") is not False
+    found["daemon"] = watched.outlived()
+    return found
+
+
+def _asked(name: str, inputs: dict[str, Value], kind: str) -> FrozenQuestion:
+    steps = (Step("function", name, tuple(inputs), ("result",)),)
+    case = FrozenCase("probe", True, inputs, {}, {})
+    return FrozenQuestion(name, "", tuple(inputs), (Output("result", 1.0, kind=kind),), steps, (case,))
+
+
+def _why(response: Response) -> str:
+    return response.failure.message if response.failure else "no answer"
+
+
+@contextlib.contextmanager
+def _traps() -> Iterator[dict[str, Value]]:
+    """Files and listeners of ours that a worker must not reach; no mode bit keeps it from most of them."""
+    with contextlib.ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-probe-")))
+        folder.chmod(0o777)
+        secret, private, other = folder / "secret", folder / "private", folder / "submissions" / "other.py"
+        other.parent.mkdir(mode=0o755)
+        for path, mode in ((secret, 0o666), (private, 0o600), (other, 0o644)):
+            path.write_text("not for you")
+            path.chmod(mode)
+        tcp, udp = stack.enter_context(socket.socket()), stack.enter_context(socket.socket(type=socket.SOCK_DGRAM))
+        for listener in (tcp, udp):
+            listener.bind(("127.0.0.1", 0))
+        names = [str(folder / "socket"), f"\0{folder.name}" if sys.platform == "linux" else ""]
+        for name in filter(None, names):
+            listener = stack.enter_context(socket.socket(socket.AF_UNIX))
+            listener.bind(name)
+            listener.listen(4)
+        (folder / "socket").chmod(0o777)
+        tcp.listen(4)
+        yield {
             "secret": str(secret),
-            "folder": folder,
-            "port": listener.getsockname()[1],
-            "parent": os.getpid(),
-            "memory": limits.memory * 3,
+            "private": str(private),
+            "other": str(other),
+            "folder": str(folder),
+            "shared": ["/tmp", "/var/tmp", "/dev/shm", os.path.expanduser("~"), tempfile.gettempdir()],
+            "ports": [tcp.getsockname()[1], udp.getsockname()[1]],
+            "unix": names[0],
+            "abstract": names[1][1:],
         }
-        question = FrozenQuestion(
-            "attempt",
-            "",
-            tuple(inputs),
-            (Output("result", 1.0, kind="dict"),),
-            (Step("function", "attempt", tuple(inputs), ("result",)),),
-            (FrozenCase("probe", True, inputs, {}, {}),),
-        )
-        key = AnswerKey("probe", "", "probe.py", "numpy", (question,), {})
-        submission = Submission("probe", (SourceFile("probe.py", ATTACK),), "probe.py")
-        runner = Runner(key, submission, launcher, limits)
-        with contextlib.closing(runner):
-            ((_, found),) = runner.responses([question])
-        response = found["probe"]
-        result = response.values.get("result")
-        if not isinstance(result, dict):
-            why = response.failure.message if response.failure else "no answer"
-            raise SandboxError(f"the sandbox could not be tried: {why}")
-        return [words for name, words in ATTEMPTS.items() if result.get(name) is not False]
+
+
+@dataclass
+class _Watched:
+    """A launcher whose workers' output is held open: it ends when the last process that has it is gone."""
+
+    inner: Launcher
+    outputs: list[int] = field(default_factory=list)
+
+    @property
+    def isolation(self) -> str:
+        return self.inner.isolation
+
+    @isolation.setter
+    def isolation(self, words: str) -> None:
+        self.inner.isolation = words
+
+    def start(self, limits: Limits) -> Channel:
+        channel = self.inner.start(limits)
+        if (output := getattr(channel.line, "output_fd", -1)) >= 0:
+            self.outputs.append(os.dup(output))
+        return channel
+
+    def close(self) -> None:
+        self.inner.close()
+
+    def outlived(self) -> bool:
+        """Whether a process of a worker lives on after its end. Closes what is held."""
+        held, self.outputs = self.outputs, []
+        ended = [_ended(fd) for fd in held]  # all of them: each closes its own
+        return not all(ended)
+
+
+def _ended(fd: int) -> bool:
+    deadline = time.monotonic() + DAEMON_SECONDS
+    try:
+        while (left := deadline - time.monotonic()) > 0:
+            if select.select([fd], [], [], left)[0] and not os.read(fd, 1 << 16):
+                return True
+        return False
+    finally:
+        os.close(fd)

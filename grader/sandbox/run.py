@@ -9,6 +9,7 @@ import math
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from ..errors import SandboxError, WireError
 from ..model import (
@@ -23,7 +24,7 @@ from ..model import (
     Verdict,
 )
 from ..text import clean_text
-from .calls import Call, calls_of, identical, read_answer, request, together
+from .calls import Call, calls_of, identical, parts_of, read_answer, request, together
 from .channel import MAX_ANSWER_SECONDS, Answerer, Channel
 from .line import Died, TimedOut
 from .said import Loaded, Nudge, death, failure_of, loaded_of
@@ -34,6 +35,7 @@ DEATHS = ("crashed", "unreadable answer")
 NOT_COUNTED = (*DEATHS, "time limit", "memory limit", "ungraded")  # of a call that is ours and not the student's
 EXTRA_SECONDS, ONE_EXTRA = 10.0, 2.0  # for second calls and explanations: of a submission, and of one of them
 RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
+TOGETHER_SECONDS = 0.3  # that answers may wait for each other
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
 
 
@@ -66,6 +68,8 @@ class Runner:
     _case_name: str = ""
     _stream: list[Call] = field(default_factory=list)  # calls that were sent and not answered yet
     _part: int = 0  # of the request: which call is answered next
+    _came: list[tuple[Mapping[str, Any], Sequence[memoryview]]] = field(default_factory=list)  # answers not looked at
+    _careful: bool = False  # each answer is sent at once: this submission has kept us waiting, or died
 
     def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
         """The responses of each question, by case, in order. Raises SandboxError for a fault of ours.
@@ -153,6 +157,7 @@ class Runner:
 
     def _end(self) -> str:
         self._stream.clear()
+        self._came.clear()
         channel, self._channel = self._channel, None
         return channel.end() if channel else ""
 
@@ -179,21 +184,29 @@ class Runner:
         return out
 
     def _next(self, calls: Sequence[Call], seconds: float) -> Response:
-        """The answer to the first of some calls. Where none is under way, as many are sent as go together."""
-        call = calls[0]
-        if self._stream and self._stream[0].case is not call.case:
+        """The answer to the first of some calls. Where none is under way, as many are sent as go together.
+
+        Answers that wait for each other are lost with the worker, and nobody knows which call ended it: then, or where
+        they take long, it is started again, all this at nobody's charge, and sends each answer at once."""
+        if self._stream and self._stream[0].case is not calls[0].case:
             self._end()
-        try:
-            if not self._stream:
-                if failure := self._unable(call.question):
+        if not self._stream and (failure := self._unable(calls[0].question)):
+            return Response(failure=failure)
+        if self._waits_for_others(calls[0].question):
+            now = self._now()
+            try:
+                return self._put(calls, min(TOGETHER_SECONDS, seconds))
+            except (TimedOut, Died, WireError):
+                self._end()
+                self._careful = True
+                self._waited += self._now() - now
+                if failure := self._unable(calls[0].question):
                     return Response(failure=failure)
-                started = self.clock()
-                self._send(calls, seconds)
-                seconds -= self.clock() - started
-            return self._receive(self._stream.pop(0), seconds)
+        try:
+            return self._put(calls, seconds)
         except TimedOut:
             self._end()
-            return Response(failure=self._timeout(call.question))
+            return Response(failure=self._timeout(calls[0].question))
         except Died:
             return Response(failure=death(self._end(), "during this call"))
         except WireError as error:
@@ -201,6 +214,17 @@ class Runner:
             return Response(
                 failure=Failure(Verdict.ERROR, "unreadable answer", f"the answer could not be read: {error}")
             )
+
+    def _waits_for_others(self, question: FrozenQuestion) -> bool:
+        return self.together and not (self._careful or self.ask or question.seconds)
+
+    def _put(self, calls: Sequence[Call], seconds: float) -> Response:
+        """Raises Died, TimedOut or WireError."""
+        if not self._stream:
+            started = self.clock()
+            self._send(calls, seconds)
+            seconds -= self.clock() - started
+        return self._receive(self._stream.pop(0), seconds)
 
     def _unable(self, question: FrozenQuestion) -> Failure | None:
         """Why a question cannot be put to the submission: it does not load, or has no such function."""
@@ -222,7 +246,7 @@ class Runner:
         assert self._channel is not None
         sent = together(calls) if self.together and not self.ask else calls[:1]
         self._stream, self._part = list(sent), 0
-        self._channel.send(request(sent, bool(self.ask)), seconds)
+        self._channel.send(request(sent, self._waits_for_others(calls[0].question), bool(self.ask)), seconds)
 
     def _send_ahead(self, calls: Sequence[Call]) -> None:
         """Let the worker begin with a question while the answers to the last one are looked at."""
@@ -239,15 +263,18 @@ class Runner:
         channel = self._channel
         assert channel is not None
         self._case_name = call.case.name
-        before = channel.queued
-        try:
-            answer, room = (self._answer, call.room()) if self.ask else (None, 0)
-            got, body = channel.receive(seconds, call.cap, answer, room, self._part)
-        finally:
-            self._waited += channel.queued - before
-        self._part += 1
+        if not self._came:
+            before = channel.queued
+            try:
+                answer, room = (self._answer, call.room()) if self.ask else (None, 0)
+                cap = max(one.cap for one in (call, *self._stream))
+                got, body = channel.receive(seconds, cap, answer, room)
+            finally:
+                self._waited += channel.queued - before
+            self._came = parts_of(got, body, self._part, 1 + len(self._stream))
+            self._part += len(self._came)
         printed = "" if self.together else channel.printed()
-        response, self._found = read_answer(call, got, body, printed)
+        response, self._found = read_answer(call, *self._came.pop(0), printed)
         return response
 
     def _timeout(self, question: FrozenQuestion) -> Failure:
@@ -278,7 +305,7 @@ class Runner:
             return self._loaded
         if self._loaded is not None and self._loaded.failure:
             return self._loaded
-        asked = self.clock()
+        asked, first = self.clock(), self._loaded is None
         self._channel = self.launcher.start(self.limits)
         self._channel.slow = self.slow
         self._make_ready(self._channel)
@@ -286,7 +313,8 @@ class Runner:
         asked = self.clock()
         self._loaded = self._load_into(self._channel, min(self.limits.question, max(1.0, self._deadline - self._now())))
         self._loading += self.clock() - asked
-        self.notes = self._loaded.notes
+        if first:  # later ones may know what hidden cases hold
+            self.notes = self._loaded.told
         if self._loaded.failure:
             self._end()
         return self._loaded

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from ..errors import WireError
 from ..model import Failure, FrozenQuestion, Value, Verdict
 from ..text import clean_text, plural
@@ -49,6 +51,11 @@ class Loaded:
     notes: tuple[str, ...] = ()
     failure: Failure | None = None
 
+    @property
+    def told(self) -> tuple[str, ...]:
+        """The notes, and why it did not load."""
+        return (*self.notes, self.failure.message) if self.failure else self.notes
+
 
 def loaded_of(got: Mapping[str, Any]) -> Loaded:
     """What a worker says of the file that it loaded. Raises WireError where it breaks the rules."""
@@ -79,11 +86,14 @@ def kinds_of(error: Any) -> list[str]:
 
 
 def size_of(value: Value) -> int:
+    """Bytes of a value, nearly."""
+    if isinstance(value, np.ndarray):
+        return value.nbytes
     if isinstance(value, Mapping):
         return sum(map(size_of, value.values()))
     if isinstance(value, (list, tuple)):
         return sum(map(size_of, value))
-    return int(getattr(value, "nbytes", 64))
+    return 64
 
 
 def _builtin_exceptions() -> frozenset[str]:

@@ -7,6 +7,7 @@ import functools
 import json
 import os
 import socket
+import struct
 import subprocess
 import sys
 import tempfile
@@ -15,13 +16,16 @@ import time
 
 from ..errors import SandboxError
 from ..model import Limits
+from . import cgroup, layers
 from .channel import Channel
+from .layers import level as isolation_level
 from .line import PolledLine
 from .spawn import FAILED, OUT_OF_MEMORY, Launcher, Spawner, clean_environment, command, describe_status
-from .worker import confine, scratch
+from .worker import scratch
 
 READY_SECONDS = 120.0
 CPU_MARGIN = 2 * 3600  # seconds of processor time: threads and an author's longer limits count; the clock is ours
+CREDENTIALS = socket.CMSG_SPACE(12) if sys.platform == "linux" else 0  # struct ucred: pid, uid, gid
 MEMORY_SHARE = 0.75  # of the limit: a worker that dies by a signal with more is out of memory
 
 
@@ -32,11 +36,13 @@ class Zygote:
 
     def __init__(self, library: str = "numpy", disabled: tuple[str, ...] = ()) -> None:
         self.library = library
-        self.lacking = confine.missing(disabled)
-        self.layers = tuple(layer for layer in confine.LAYERS if layer not in self.lacking)
+        self.lacking = layers.missing(disabled)
+        self.layers = tuple(layer for layer in layers.ALL if layer not in self.lacking)
         self.isolation = isolation_level(self.lacking)
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
+        self.group: cgroup.Group | None = None
+        self.pid = 0  # of the process that forks, which is not self.process where that one keeps its namespaces
         self.scratch = ""
         self.closed = False
         self.lock = threading.RLock()
@@ -47,6 +53,7 @@ class Zygote:
         self._stop()
         self.scratch = tempfile.mkdtemp(prefix="grader-")
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.control = ours
         options = {
             "library": self.library,
@@ -70,17 +77,24 @@ class Zygote:
         finally:
             theirs.close()
         ours.settimeout(READY_SECONDS)
-        self._receive("start")
+        self.pid = self._receive("start")["sender"]
+        if "cgroup" in self.layers:
+            try:
+                self.group = cgroup.make()
+                self.group.add(self.pid)
+            except OSError as error:
+                raise SandboxError(f"cannot make a cgroup: {error}") from error
         return ours
 
     def _receive(self, doing: str) -> dict[str, int]:
+        """What the zygote says, and `sender`: the pid, in our numbering, that the kernel vouches for."""
         control, process = self.control, self.process
         if control is None or process is None:
             raise SandboxError("the sandbox was closed")
         try:
-            data = control.recv(4096)
+            data, extra, _, _ = control.recvmsg(4096, CREDENTIALS)
         except OSError as error:
-            data, reason = b"", str(error)
+            data, extra, reason = b"", [], str(error)
         else:
             reason = "it died"
         if not data:
@@ -89,8 +103,11 @@ class Zygote:
                 _, stderr = process.communicate() if process.stderr and not process.stderr.closed else (b"", b"")
             last = stderr.decode(errors="replace").strip().splitlines()[-1:] or [reason]
             raise SandboxError(f"the sandbox failed to {doing}: {last[0][:200]}")
-        order: dict[str, int] = json.loads(data)
-        return order
+        said: dict[str, int] = json.loads(data)
+        for _, kind, content in extra:
+            if kind == socket.SCM_CREDENTIALS:
+                said["sender"] = struct.unpack("=3i", content)[0]
+        return said
 
     def start(self, limits: Limits) -> Channel:
         for attempt in (1, 2):
@@ -111,10 +128,12 @@ class Zygote:
         output, their_output = os.pipe()
         theirs = [their_read, their_write, their_output]
         memory = limits.memory * (2 if self.library == "torch" else 1)
+        if self.group is not None:
+            self.group.limit(memory)
         order = {"op": "fork", "memory": memory, "seconds": int(limits.submission) + CPU_MARGIN}
         try:
             socket.send_fds(control, [json.dumps(order).encode()], theirs)
-            pid = self._receive("fork")["pid"]
+            said = self._receive("fork")
         except BaseException:
             for fd in (our_write, our_read, output):
                 os.close(fd)
@@ -123,6 +142,7 @@ class Zygote:
             for fd in theirs:
                 os.close(fd)
         line = PolledLine(our_read, our_write, output, limits.output)
+        pid = said["sender"] if "namespaces" in self.layers else said["pid"]
         return Channel(line, functools.partial(self._bury, memory), pid)
 
     def _bury(self, memory: int) -> str:
@@ -136,6 +156,8 @@ class Zygote:
             died = status >= 0 and (os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == FAILED)
             if died and found["resident"] * 1024 > MEMORY_SHARE * memory:  # CPython may crash where memory runs out
                 return OUT_OF_MEMORY
+            if died and self.group is not None and self.group.killed():
+                return OUT_OF_MEMORY
             return describe_status(status)
         except OSError as error:
             raise SandboxError(f"the sandbox died: {error}") from error
@@ -147,8 +169,8 @@ class Zygote:
     def _stop(self) -> None:
         """End the zygote. Ctrl-C closes from another thread: what one takes over, the other finds gone."""
         with self.lock:
-            control, process, folder = self.control, self.process, self.scratch
-            self.control, self.process, self.scratch = None, None, ""
+            control, process, folder, group = self.control, self.process, self.scratch, self.group
+            self.control, self.process, self.scratch, self.group = None, None, "", None
             if control is not None:
                 control.close()  # the zygote kills its worker, empties the scratch folder and ends
             if process is not None:
@@ -156,6 +178,8 @@ class Zygote:
                     process.communicate(timeout=2)
                 process.kill()
                 process.communicate()
+            if group is not None:
+                group.close()
             if folder:
                 _remove(folder)
 
@@ -170,17 +194,10 @@ def _remove(folder: str) -> None:
         time.sleep(0.05)
 
 
-def isolation_level(lacking: dict[str, str]) -> str:
-    """The words that are stamped on every report."""
-    if not lacking:
-        return "strong: " + ", ".join(confine.LAYERS)
-    return "weak: without " + ", ".join(sorted(lacking))
-
-
 def launcher(library: str, disabled: tuple[str, ...] = ()) -> Launcher:
     """The strongest launcher that this system has."""
     if sys.platform == "linux":
         return Zygote(library, disabled)
     spawner = Spawner()
-    spawner.isolation = isolation_level(confine.missing(disabled))
+    spawner.isolation = isolation_level(layers.missing(disabled))
     return spawner

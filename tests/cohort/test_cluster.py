@@ -267,7 +267,8 @@ def test_stopped_and_killed_and_run_again(course: Path, alone: Path, site: Site,
 
 WEAKER = """
 import grader.cohort.remote as remote
-remote._tried = lambda library, limits: "weak: a worker can read a file outside"
+from grader.sandbox.trial import Finding
+remote.try_sandbox = lambda limits: Finding({}, {}, "", "weak: a worker can read a file outside", True)
 """
 OLDER = """
 import grader.cohort.remote as remote
@@ -332,10 +333,10 @@ def test_a_key_keeps_read_only_and_strided_inputs_on_its_way(setting: Setting) -
 def test_without_a_desk_nothing_is_graded(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     asked = ("run", None, Submission("ada"), {})
     assert isinstance(remote.at_desk(*asked), remote.Refused)
-    monkeypatch.setitem(remote._level, "numpy", "weak: x")
+    monkeypatch.setattr(remote, "_level", "weak: x")
     assert asyncio.run(remote.open_desk("run", "out", setting)) == "its isolation is weak: x"
     assert isinstance(remote.at_desk(*asked), remote.Refused)
-    monkeypatch.setitem(remote._level, "numpy", setting.isolation)
+    monkeypatch.setattr(remote, "_level", setting.isolation)
     assert asyncio.run(remote.open_desk("run", "out", setting)) == ""
     assert not isinstance(remote.at_desk("run", None, Submission("ada", problem="lost"), {}), remote.Refused)
     assert asyncio.run(remote.open_desk("later", "out", setting)) == "", "of the same owner: the first one is closed"
@@ -346,7 +347,7 @@ def test_without_a_desk_nothing_is_graded(setting: Setting, monkeypatch: pytest.
 
 def test_a_fault_of_ours_is_named_and_not_raised(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     """Dask would write the arguments, a student's files, into the worker's log."""
-    monkeypatch.setitem(remote._level, "numpy", setting.isolation)
+    monkeypatch.setattr(remote, "_level", setting.isolation)
     asyncio.run(remote.open_desk("run", "out", setting))
     try:
         assert remote.at_desk("run", b"no key", Submission("ada"), {}) == remote.Fault("KeyFileError")
@@ -354,8 +355,10 @@ def test_a_fault_of_ours_is_named_and_not_raised(setting: Setting, monkeypatch: 
         asyncio.run(remote.close_desk("run"))
 
 
-def test_a_worker_says_what_its_sandbox_holds() -> None:
-    found = asyncio.run(remote.examine("numpy", Limits()))
+def test_a_worker_says_what_its_sandbox_holds(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_level", "")
+    found = asyncio.run(remote.examine(Limits()))
+    assert remote._level == found.level
     assert found.level.startswith(("strong: ", "weak: ")) and found.digest == code_digest() and not found.why
 
 

@@ -15,7 +15,7 @@ import pytest
 from grader.collect import archive as archive_module
 from grader.collect import files as files_module
 from grader.collect.archive import Folder, read_zip
-from grader.collect.disk import MAX_FILE
+from grader.collect.disk import MAX_FILE, MAX_NOTEBOOK
 from grader.errors import IntakeError
 from grader.model import Submission
 
@@ -114,11 +114,18 @@ def test_hidden_members_and_caches_are_left_out(tmp_path: Path) -> None:
     assert found["alice"].main == "mine.py" and found["bob"].main == "SVM.PY"
 
 
-def test_a_notebook_gets_a_clear_message_and_costs_nothing_beside_the_file(tmp_path: Path) -> None:
-    big = ("bob/plots.ipynb", b" " * (MAX_FILE + 1))
-    found = by_name(make(tmp_path / "s.zip", "alice/svm.ipynb", "bob/svm.py", big))
-    assert "notebooks" in found["alice"].problem and not found["alice"].empty
-    assert not found["bob"].problem
+def test_a_notebook_is_taken_in_place_of_the_file_and_costs_nothing_beside_it(tmp_path: Path) -> None:
+    big = ("bob/plots.ipynb", b" " * (MAX_NOTEBOOK + 1))
+    found = by_name(make(tmp_path / "s.zip", "alice/svm.ipynb", "alice/x.py", "bob/svm.py", big, "carol.ipynb"))
+    assert [(f.name, f.data) for f in found["alice"].files] == [("svm.ipynb", CODE), ("x.py", CODE)]
+    assert [found[name].main for name in ("alice", "bob", "carol")] == ["svm.ipynb", MAIN, "carol.ipynb"]
+    assert not any(s.problem for s in found.values())
+
+
+def test_a_file_beside_whole_folders_is_not_taken_for_one_students(tmp_path: Path) -> None:
+    for i, members in enumerate((["svm.py", "bob/svm.py"], ["top/svm.ipynb", "top/bob/svm.py", "top/carol/svm.ipynb"])):
+        (found,) = collect([make(tmp_path / f"{i}.zip", *members)], MAIN)
+        assert "and other submissions (bob" in found.problem and not found.empty and not found.files
 
 
 def test_folders_only(tmp_path: Path) -> None:

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
+import tempfile
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -137,7 +138,10 @@ def test_the_top_file_wins_over_a_copy_further_down(tmp_path: Path) -> None:
         (["svm.py.zip"], "holds svm.py.zip and no Python file; hand in svm.py itself", False),
         (["plot.png", "data.npz"], "no svm.py and no other Python file", True),
         ([], "no svm.py and no other Python file", True),
-        (["svm.ipynb"], "notebooks are not read by this version", False),
+        (["a.ipynb", "b.ipynb"], "no svm.ipynb among 2 notebooks; name the one", False),
+        (["a.py", "b.py", "c.ipynb"], "no svm.py and no svm.ipynb among 2 Python files and 1 notebook", False),
+        (["a/svm.ipynb", "b/svm.ipynb"], "2 files named svm.ipynb; leave one", False),
+        (["svm.ipynb", "src/svm.py"], "svm.ipynb and src/svm.py; leave one", False),
         ([f"f{i}.py" for i in range(MAX_FILES + 1)], f"more than {MAX_FILES} Python files", False),
         (["1/2/3/4/5/6/7/8/9/svm.py"], "folders nested too deeply", False),
     ],
@@ -300,18 +304,33 @@ def test_a_file_that_is_too_large(tmp_path: Path) -> None:
     assert not found["bob"].problem
 
 
-def test_an_unreadable_file_is_ungraded(tmp_path: Path) -> None:
-    if os.geteuid() == 0:
-        pytest.skip("root reads everything: run the tests as another user to see this one")
-    write(tmp_path, "alice/svm.py", "bob/svm.py", "carol/svm.py")
-    (tmp_path / "alice/svm.py").chmod(0)
-    (tmp_path / "carol").chmod(0)
+@pytest.fixture
+def as_nobody() -> Iterator[Path]:
+    """An open folder, in a process that may not read everything: root becomes nobody for the test."""
+    with tempfile.TemporaryDirectory() as folder:
+        os.chmod(folder, 0o777)
+        root = os.geteuid() == 0
+        if root:
+            os.seteuid(65534)
+        try:
+            yield Path(folder)
+        finally:
+            if root:
+                os.seteuid(0)
+
+
+def test_an_unreadable_file_is_ungraded(as_nobody: Path) -> None:
+    write(as_nobody, "alice/svm.py", "bob/svm.py", "carol/svm.py", "dave/src/svm.py")
+    for name in ("alice/svm.py", "carol", "dave/src"):
+        (as_nobody / name).chmod(0)
     try:
-        found = by_name(collect([tmp_path], MAIN))
+        found = by_name(collect([as_nobody], MAIN))
     finally:
-        (tmp_path / "carol").chmod(0o700)
-    for student in ("alice", "carol"):
-        assert "Permission denied" in found[student].problem and not found[student].empty
+        for name in ("carol", "dave/src"):
+            (as_nobody / name).chmod(0o700)
+    for student in ("alice", "carol", "dave"):
+        assert found[student].problem.endswith("Permission denied; check it and run again")
+        assert not found[student].empty
     assert not found["bob"].problem
 
 
@@ -324,7 +343,7 @@ def test_a_file_that_the_system_refuses_is_ungraded(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(os, "open", refuse)
     with pytest.raises(IntakeError) as caught:
         read_regular(tmp_path / "alice/svm.py", "alice/svm.py")
-    assert str(caught.value) == "alice/svm.py: Permission denied"
+    assert str(caught.value) == "alice/svm.py: Permission denied; check it and run again"
 
 
 @pytest.mark.parametrize(

@@ -95,8 +95,8 @@ def test_files_that_change_in_between(tmp_path: Path) -> None:
     said = {student: f.read().problem for student, f in found.items()}
     assert said == {
         "s0000": "no svm.py and no other Python file",
-        "s0001": "the folder: No such file or directory",
-        "s0002": "svm.py is no regular file",
+        "s0001": "the folder: No such file or directory; check it and run again",
+        "s0002": "svm.py is no regular file; hand in the file itself",
         "s0003": "svm.py is a link; hand in the file itself",
         "s0004": "no svm.py and no other Python file",
         "s0005": "",
@@ -125,7 +125,10 @@ def test_a_zip_that_changes_in_between(tmp_path: Path, change: str) -> None:
         if change == "a pipe":
             os.mkfifo(path)
     said = first.read().problem
-    expected = {"gone": "all.zip: No such file or directory", "a pipe": "all.zip is no regular file"}
+    expected = {
+        "gone": "all.zip: No such file or directory; check it and run again",
+        "a pipe": "all.zip is no regular file; hand in the file itself",
+    }
     assert said == expected.get(change, "all.zip changed while it was graded; run again")
 
 

@@ -16,8 +16,10 @@ from play import QUICK, ask, below, linux, one, play, runner, why
 
 from grader.errors import SandboxError
 from grader.model import Limits, Response, Verdict
+from grader.sandbox.layers import level
 from grader.sandbox.spawn import Spawner, clean_environment, describe_status
-from grader.sandbox.zygote import Zygote, isolation_level
+from grader.sandbox.worker.identity import NOT_ROOT
+from grader.sandbox.zygote import Zygote
 from grader.wire import Unusable
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -177,8 +179,12 @@ def test_deaths_in_words() -> None:
 
 
 def test_levels_in_words() -> None:
-    assert isolation_level({}) == "strong: no_new_privs, landlock, seccomp, rlimits"
-    assert isolation_level({"seccomp": "?", "landlock": "?"}) == "weak: without landlock, seccomp"
+    assert level({}) == "strong: uid, namespaces, cgroup, landlock, seccomp, rlimits"
+    assert level({"seccomp": "?", "landlock": "?", "cgroup": "?"}) == "weak: without landlock, seccomp"
+    plain = {"uid": NOT_ROOT, "cgroup": "Permission denied"}
+    assert level(plain) == "strong: namespaces, landlock, seccomp, rlimits; without cgroup"
+    assert level({**plain, "namespaces": "?"}) == "strong: landlock, seccomp, rlimits; without namespaces, cgroup"
+    assert level({"uid": "root without CAP_SETUID"}) == "weak: without uid"
     assert Spawner().isolation == "none"
 
 
@@ -190,8 +196,7 @@ def test_a_zygote_that_died_is_replaced() -> None:
     made = Zygote()
     try:
         assert one(made, "def f(x):\n    return x").values == {"out": 1.0}
-        assert made.process is not None
-        os.kill(made.process.pid, signal.SIGKILL)
+        os.kill(made.pid, signal.SIGKILL)
         assert one(made, "def f(x):\n    return x").values == {"out": 1.0}
     finally:
         made.close()
@@ -205,7 +210,7 @@ def test_a_zygote_that_dies_under_a_call_is_our_fault() -> None:
     try:
         work.nudged(question, question.cases[0], ())
         assert made.process is not None
-        os.kill(made.process.pid, signal.SIGKILL)
+        os.kill(made.pid, signal.SIGKILL)
         made.process.wait()
         time.sleep(0.1)  # the worker follows its zygote
         with pytest.raises(SandboxError, match=r"the sandbox died|failed to end"):

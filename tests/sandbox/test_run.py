@@ -339,11 +339,19 @@ def tags():
         frame = frame.f_back
     return {"seq": session.seq, "nonce": frame.f_locals["header"]["nonce"], "sizes": []}
 
+def parted(header, n):
+    if isinstance(header, dict) and "values" in header:
+        part = {k: header.pop(k) for k in ("values", "error", "modified") if k in header}
+        header = {"parts": [{**part, "n": n}], "first": 0, **header}
+    return header
+
 def say(header):
+    header = parted(header, 0)
     text = json.dumps(header).encode()
     os.write(wire, struct.pack(">IQ", len(text), 0) + text)
 
 def say_bytes(header):
+    header = parted(header, 1)
     text = json.dumps({**header, "sizes": [8]}).encode()
     os.write(wire, struct.pack(">IQ", len(text), 8) + text + bytes(8))
 """
@@ -742,10 +750,9 @@ def test_the_number_of_questions_is_bounded(zygote: Zygote, monkeypatch: pytest.
 
 
 def test_no_process_is_left_by_any_of_this(zygote: Zygote) -> None:
-    assert zygote.process is not None
-    assert not below(zygote.process.pid)
+    assert not below(zygote.pid)
     one(zygote, "import os\ndef f(x):\n    os.kill(os.getpid(), 19)", limits=SHORT)
-    assert not below(zygote.process.pid)
+    assert not below(zygote.pid)
 
 
 def test_descriptors_are_closed(zygote: Zygote) -> None:

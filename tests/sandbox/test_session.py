@@ -528,3 +528,12 @@ def test_while_the_file_is_loaded_the_students_own_is_called(zygote: Zygote) -> 
 def test_the_last_definition_is_the_one_that_is_answered(zygote: Zygote) -> None:
     source = "def g(x, y):\n    return 1.0\nold = g\ndef g(x, y):\n    return 2.0\ndef f(x):\n    return old(1, 1) + g(1, 1)\n"
     assert answered(zygote, source)[0].values["out"] == 8.0
+
+
+def test_notes_are_of_the_first_load_alone(zygote: Zygote) -> None:
+    """One after a crash could tell what a hidden case held."""
+    source = "import os\nraise OSError(os.getpid())\ndef f(x):\n    return os._exit(1) if x > 1 else os.getpid()"
+    notes: list[str] = []
+    first, crash, other = play(zygote, source, ask("f", {"x": 1.0}, {"x": 2.0}, {"x": 0.0}), notes=notes)["f"]
+    assert why(crash)[1] == "crashed" and first.values["out"] != other.values["out"]
+    assert len(notes) == 1 and f"({first.values['out']})" in notes[0]

@@ -1,299 +1,81 @@
-"""The layers that a worker puts on itself before it sees student code: rlimits, dropped capabilities,
-no_new_privs, Landlock and seccomp, by ctypes alone. Linux on x86_64 or aarch64; `missing` says what is not there.
+"""What a worker puts on itself before it sees student code: rlimits, a uid of its own, dropped capabilities,
+no_new_privs, Landlock and seccomp. `missing` says which of these a Linux machine lacks.
 
-Landlock names what may be read, file tree by file tree; everything else does not exist for the worker.
-seccomp refuses processes, sockets, signals to others, mounts, and the calls that Landlock does not cover
-(chmod, chown, utime, xattr). Kernel: Documentation/userspace-api/landlock.rst, seccomp_filter.rst."""
+The zygote entered its namespaces before (namespaces.py), once for all its workers."""
 
 from __future__ import annotations
 
-import ctypes
-import errno
-import os
-import platform
-import struct
 import sys
-import sysconfig
 from dataclasses import dataclass
 
+if sys.platform != "win32":
+    import resource as r  # here, and not once in every worker
+
+from . import landlock, seccomp
+from .identity import drop_to
+from .kernel import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, drop_capabilities, prctl
+from .landlock import landlock_abi
+
 LAYERS = ("no_new_privs", "landlock", "seccomp", "rlimits")
-
-# Refused with EPERM: name=x86_64/aarch64 number ("-": that machine has no such call).
-REFUSED = """
-fork=57/- vfork=58/- execve=59/221 execveat=322/281 socket=41/198 socketpair=53/199 connect=42/203
-bind=49/200 listen=50/201 accept=43/202 accept4=288/242 sendto=44/206 sendmsg=46/211 sendmmsg=307/269
-recvfrom=45/207 recvmsg=47/212 recvmmsg=299/243 ptrace=101/117 process_vm_readv=310/270
-process_vm_writev=311/271 process_madvise=440/440 kcmp=312/272 pidfd_open=434/434 pidfd_getfd=438/438
-pidfd_send_signal=424/424 rt_sigqueueinfo=129/138 rt_tgsigqueueinfo=297/240 setrlimit=160/164
-setpriority=141/140 ioprio_set=251/30 sched_setscheduler=144/119 sched_setparam=142/118
-sched_setattr=314/274 sched_setaffinity=203/122 mount=165/40 umount2=166/39 pivot_root=155/41
-chroot=161/51 unshare=272/97 setns=308/268 move_mount=429/429 open_tree=428/428 fsopen=430/430
-fsconfig=431/431 fsmount=432/432 fspick=433/433 mount_setattr=442/442 setuid=105/146 setgid=106/144
-setreuid=113/145 setregid=114/143 setresuid=117/147 setresgid=119/149 setgroups=116/159 setfsuid=122/151
-setfsgid=123/152 capset=126/91 setsid=112/157 setpgid=109/154 personality=135/92 keyctl=250/219
-add_key=248/217 request_key=249/218 bpf=321/280 perf_event_open=298/241 userfaultfd=323/282
-io_uring_setup=425/425 io_uring_enter=426/426 io_uring_register=427/427 init_module=175/105
-finit_module=313/273 delete_module=176/106 kexec_load=246/104 kexec_file_load=320/294 reboot=169/142
-swapon=167/224 swapoff=168/225 acct=163/89 quotactl=179/60 quotactl_fd=443/443 syslog=103/116
-open_by_handle_at=304/265 name_to_handle_at=303/264 modify_ldt=154/- iopl=172/- ioperm=173/-
-vhangup=153/58 vmsplice=278/75 shmget=29/194 shmat=30/196 shmctl=31/195 msgget=68/186 msgsnd=69/189
-msgrcv=70/188 msgctl=71/187 semget=64/190 semop=65/193 semctl=66/191 semtimedop=220/192 mq_open=240/180
-mq_unlink=241/181 memfd_create=319/279 memfd_secret=447/447 fanotify_init=300/262 fanotify_mark=301/263
-sethostname=170/161 setdomainname=171/162 settimeofday=164/170 clock_settime=227/112
-clock_adjtime=305/266 adjtimex=159/171 chmod=90/- fchmod=91/52 fchmodat=268/53 chown=92/- fchown=93/55
-lchown=94/- fchownat=260/54 utime=132/- utimes=235/- utimensat=280/88 futimesat=261/- setxattr=188/5
-lsetxattr=189/6 fsetxattr=190/7 removexattr=197/14 lremovexattr=198/15 fremovexattr=199/16 mknod=133/-
-mknodat=259/33 flock=73/32
-fchmodat2=452/452 getxattr=191/8 lgetxattr=192/9 fgetxattr=193/10 listxattr=194/11 llistxattr=195/12
-flistxattr=196/13
-inotify_init=253/- inotify_init1=294/26 inotify_add_watch=254/27 inotify_rm_watch=255/28 sync=162/81 syncfs=306/267
-set_mempolicy=238/237 migrate_pages=256/238 move_pages=279/239 mbind=237/235
-"""
-# The last call that was looked at when the table was written. Newer ones answer ENOSYS, as on an older kernel:
-# a call that nobody has looked at is no hole.
-NEWEST = 456
-# Looked at by their arguments.
-SPECIAL = {
-    "x86_64": {
-        "clone": 56,
-        "clone3": 435,
-        "kill": 62,
-        "tkill": 200,
-        "tgkill": 234,
-        "prlimit64": 302,
-        "prctl": 157,
-        "fcntl": 72,
-        "ioctl": 16,
-    },
-    "aarch64": {
-        "clone": 220,
-        "clone3": 435,
-        "kill": 129,
-        "tkill": 130,
-        "tgkill": 131,
-        "prlimit64": 261,
-        "prctl": 167,
-        "fcntl": 25,
-        "ioctl": 29,
-    },
-}
-ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
-
-_libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
-LANDLOCK_CREATE, LANDLOCK_ADD, LANDLOCK_RESTRICT = 444, 445, 446
-READ = 1 | 4 | 8  # execute (shared libraries), read file, read directory
-READ_FILE = 1 | 4
-ALL_FS = {1: 0x1FFF, 2: 0x3FFF, 3: 0x7FFF, 4: 0x7FFF}  # by ABI; from 5 on 0xFFFF
-
-
-def prctl(option: int, value: int = 0, pointer: int = 0) -> None:
-    """prctl(2). Raises OSError."""
-    if _libc is None or _libc.prctl(option, ctypes.c_ulong(value), ctypes.c_ulong(pointer), 0, 0):
-        raise OSError(ctypes.get_errno(), f"prctl {option}")
-
-
-def _syscall(number: int, *args: object) -> int:
-    if _libc is None:
-        return -1
-    return int(_libc.syscall(ctypes.c_long(number), *args))
-
-
-def landlock_abi() -> int:
-    """The kernel's Landlock version, 0 where there is none."""
-    return max(0, _syscall(LANDLOCK_CREATE, None, ctypes.c_size_t(0), ctypes.c_uint32(1)))
+THREADS = 256  # of one worker, where they can be counted alone
+OPEN_FILES = 64
 
 
 def missing(disabled: tuple[str, ...] = ()) -> dict[str, str]:
     """Layers that this machine lacks, each with the reason. `disabled` is for tests of the weak paths."""
-    reasons = dict.fromkeys(disabled, "switched off")
+    reasons = {layer: "switched off" for layer in disabled if layer in LAYERS}
     if sys.platform != "linux":
         return dict.fromkeys(LAYERS, f"not on {sys.platform}")
-    if platform.machine() not in ARCH:
-        reasons["seccomp"] = f"no table of system calls for {platform.machine()}"
-    elif ctypes.sizeof(ctypes.c_void_p) != 8:
-        reasons["seccomp"] = "a 32-bit Python"
-    elif _libc is not None and "seccomp" not in reasons:
-        _libc.prctl(PR_SET_SECCOMP, 2, 0, 0, 0)  # without a program: EFAULT where filters can be set
-        if ctypes.get_errno() != errno.EFAULT:
-            reasons["seccomp"] = f"refused here ({os.strerror(ctypes.get_errno())})"
-    if landlock_abi() >= 3 and "landlock" not in reasons:
-        _syscall(LANDLOCK_RESTRICT, ctypes.c_int(-1), ctypes.c_uint32(0))  # EBADF, or EPERM before no_new_privs
-        if ctypes.get_errno() not in (errno.EBADF, errno.EPERM):
-            reasons["landlock"] = f"refused here ({os.strerror(ctypes.get_errno())})"
-    if landlock_abi() < 3:
-        reasons.setdefault("landlock", f"the kernel offers ABI {landlock_abi()}, 3 is needed")
+    for layer, why in (("seccomp", seccomp.missing), ("landlock", landlock.missing)):
+        if layer not in reasons and (reason := why()):
+            reasons[layer] = reason
     return {layer: reasons[layer] for layer in LAYERS if layer in reasons}
-
-
-def readable_roots(modules: tuple[str, ...]) -> list[str]:
-    """What a worker may read: the standard library entry by entry, the folders of the given packages, the
-    system's shared libraries. Never a whole sys.path entry: site-packages may hold a torch that the
-    assignment forbids, or the grader."""
-    roots = []
-    for key in ("stdlib", "platstdlib"):
-        with os.scandir(sysconfig.get_path(key)) as entries:
-            roots += [e.path for e in entries if e.name not in ("site-packages", "dist-packages", "test")]
-    site = os.path.dirname(os.path.dirname(os.path.realpath(str(sys.modules["numpy"].__file__))))
-    roots += [os.path.join(site, name + end) for name in modules for end in ("", ".py", ".libs")]
-    multiarch = f"{platform.machine()}-linux-gnu"
-    for folder in ("/lib64", "/usr/lib64", f"/usr/lib/{multiarch}", f"/lib/{multiarch}"):
-        names = _listdir(folder)
-        holds_python = any(name.startswith("python") for name in names)  # Fedora keeps site-packages there
-        roots += [os.path.join(folder, n) for n in names if not n.startswith("python")] if holds_python else [folder]
-    prefix = os.path.join(sys.base_prefix, "lib")
-    roots += [os.path.join(prefix, name) for name in _listdir(prefix) if ".so" in name]
-    roots += ["/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/urandom", "/usr/share/zoneinfo"]
-    return sorted({os.path.realpath(root) for root in roots if os.path.exists(root)})
-
-
-def _listdir(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
-
-
-def landlock_ruleset(readable: list[str]) -> int:
-    """A ruleset descriptor: read `readable`, write nowhere (a disk is not to be filled), no TCP, no
-    signals or abstract sockets to the outside. Made once; restricting is then one call. Raises OSError."""
-    abi = landlock_abi()
-    handled = ALL_FS.get(abi, 0xFFFF)
-    attr = struct.pack("=QQQ", handled, 3 if abi >= 4 else 0, 3 if abi >= 6 else 0)
-    attr = attr[: 24 if abi >= 6 else 16 if abi >= 4 else 8]
-    ruleset = _syscall(LANDLOCK_CREATE, attr, ctypes.c_size_t(len(attr)), ctypes.c_uint32(0))
-    if ruleset < 0:
-        raise OSError(ctypes.get_errno(), "landlock_create_ruleset")
-    rules = [(path, READ if os.path.isdir(path) else READ_FILE) for path in readable]
-    rules.append(("/dev/null", READ_FILE | 2))
-    for path, access in rules:
-        fd = os.open(path, os.O_PATH | os.O_CLOEXEC)
-        rule = struct.pack("=Qi", access & handled, fd)
-        result = _syscall(LANDLOCK_ADD, ctypes.c_int(ruleset), ctypes.c_int(1), rule, ctypes.c_uint32(0))
-        os.close(fd)
-        if result:
-            raise OSError(ctypes.get_errno(), f"landlock_add_rule {path}")
-    return ruleset
-
-
-# -- seccomp: a classic BPF program over (nr, arch, args) ----------------------------------------------------
-
-LOAD, JEQ, JGE, JSET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
-ALLOW, KILL = 0x7FFF0000, 0x80000000
-EPERM, ENOSYS = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
-NR, ARCH_AT, ARG0, ARG1, ARG2 = 0, 4, 16, 24, 32
-
-
-def _op(code: int, k: int, yes: int = 0, no: int = 0) -> bytes:
-    return struct.pack("=HBBI", code, yes, no, k & 0xFFFFFFFF)
-
-
-def seccomp_program(machine: str, pid: int) -> bytes:
-    """The filter for a worker of this pid: signals only to itself, threads but no processes."""
-    column = 0 if machine == "x86_64" else 1
-    program = [_op(LOAD, ARCH_AT), _op(JEQ, ARCH[machine], 1, 0), _op(RETURN, KILL), _op(LOAD, NR)]
-    if machine == "x86_64":  # the x32 numbering would walk around the table
-        program += [_op(JGE, 0x40000000, 0, 1), _op(RETURN, EPERM)]
-    program += [_op(JGE, NEWEST + 1, 0, 1), _op(RETURN, ENOSYS)]
-    for row in REFUSED.split():
-        number = row.split("=")[1].split("/")[column]
-        if number != "-":
-            program += [_op(JEQ, int(number), 0, 1), _op(RETURN, EPERM)]
-    special = SPECIAL[machine]
-    program += [
-        _op(JEQ, special["clone3"], 0, 1),
-        _op(RETURN, ENOSYS),
-    ]  # its flags are out of sight: use clone
-    thread = [_op(LOAD, ARG0), _op(JSET, 0x00010000, 0, 1), _op(RETURN, ALLOW), _op(RETURN, EPERM)]
-    mine = [_op(LOAD, ARG0), _op(JEQ, pid, 0, 1), _op(RETURN, ALLOW), _op(RETURN, EPERM)]
-    read_only = [
-        _op(LOAD, ARG2),
-        _op(JEQ, 0, 0, 3),
-        _op(LOAD, ARG2 + 4),
-        _op(JEQ, 0, 0, 1),
-        _op(RETURN, ALLOW),
-        _op(RETURN, EPERM),
-    ]
-    locks = [5, 6, 7, 36, 37, 38, 1024, 1026]  # byte-range locks, leases and notices: seen by other processes
-    no_locks = [_op(LOAD, ARG1)]
-    no_locks += [_op(JEQ, command, len(locks) - i, 0) for i, command in enumerate(locks)]
-    no_locks += [_op(RETURN, ALLOW), _op(RETURN, EPERM)]
-    no_typing = [
-        _op(LOAD, ARG1),
-        _op(JEQ, 0x5412, 1, 0),
-        _op(JEQ, 0x541C, 0, 1),
-        _op(RETURN, EPERM),
-        _op(RETURN, ALLOW),
-    ]
-    no_survival = [  # of the zygote (PR_SET_PDEATHSIG), and no dumping
-        _op(LOAD, ARG0),
-        _op(JEQ, PR_SET_PDEATHSIG, 1, 0),
-        _op(JEQ, PR_SET_DUMPABLE, 0, 1),
-        _op(RETURN, EPERM),
-        _op(RETURN, ALLOW),
-    ]
-    for name, body in [
-        ("prctl", no_survival),
-        ("fcntl", no_locks),
-        ("clone", thread),
-        ("kill", mine),
-        ("tgkill", mine),
-        ("prlimit64", read_only),
-        ("ioctl", no_typing),
-    ]:
-        program += [_op(JEQ, special[name], 0, len(body)), *body]
-    program += [_op(JEQ, special["tkill"], 0, 1), _op(RETURN, EPERM), _op(RETURN, ALLOW)]
-    return b"".join(program)
-
-
-def apply_seccomp() -> None:
-    """Put the filter on this thread and all that it will ever start. Raises OSError."""
-    program = seccomp_program(platform.machine(), os.getpid())
-    code = ctypes.create_string_buffer(program, len(program))
-    fprog = ctypes.create_string_buffer(struct.pack("=HxxxxxxQ", len(program) // 8, ctypes.addressof(code)))
-    prctl(PR_SET_SECCOMP, 2, ctypes.addressof(fprog))
-
-
-def drop_capabilities() -> None:
-    """Root without root's powers. Raises OSError."""
-    header, nothing = struct.pack("=Ii", 0x20080522, 0), bytes(24)
-    if _libc is None or _libc.capset(header, nothing):
-        raise OSError(ctypes.get_errno(), "capset")
 
 
 @dataclass(frozen=True)
 class Confinement:
-    """What is put on a worker: limits in bytes and seconds, and the layers that exist here."""
+    """What is put on a worker: limits in bytes and seconds, and the layers that exist here. uid 0: keep ours.
+    threads 0: they cannot be counted."""
 
     memory: int
     seconds: int
     layers: tuple[str, ...]
     ruleset: int = -1
+    filter: bytes = b""
+    uid: int = 0
+    threads: int = 0
 
     def apply(self) -> None:
         """Lock this process for good. Raises OSError when a layer that should hold does not."""
         if "rlimits" in self.layers:
-            import resource as r
-
-            for what, value in [
-                (r.RLIMIT_AS, self.memory),
-                (r.RLIMIT_CPU, self.seconds),
-                (r.RLIMIT_FSIZE, 0),  # no file grows: a disk is not to be filled
-                (r.RLIMIT_NOFILE, 64),
-                (r.RLIMIT_CORE, 0),
-                (r.RLIMIT_MEMLOCK, 0),
-            ]:
-                hard = r.getrlimit(what)[1]
-                value = value if hard == r.RLIM_INFINITY else min(value, hard)
-                r.setrlimit(what, (value, value))
-        if sys.platform == "linux":
+            self._limit()
+        if self.uid:
+            drop_to(self.uid)
+        if sys.platform == "linux":  # after the change of uid, which undoes both
             prctl(PR_SET_PDEATHSIG, 9)
             prctl(PR_SET_DUMPABLE, 0)
         if "no_new_privs" in self.layers:
             prctl(PR_SET_NO_NEW_PRIVS, 1)
-        if "landlock" in self.layers and _syscall(LANDLOCK_RESTRICT, ctypes.c_int(self.ruleset), ctypes.c_uint32(0)):
-            raise OSError(ctypes.get_errno(), "landlock_restrict_self")
-        if os.geteuid() == 0 and sys.platform == "linux":
+        if "landlock" in self.layers:
+            landlock.restrict(self.ruleset)
+        if sys.platform == "linux":
             drop_capabilities()
         if "seccomp" in self.layers:
-            apply_seccomp()
+            seccomp.apply_seccomp(self.filter)
+
+    def _limit(self) -> None:
+        for what, value in [
+            (r.RLIMIT_AS, self.memory),
+            (r.RLIMIT_CPU, self.seconds),
+            (r.RLIMIT_FSIZE, 0),  # no file grows: a disk is not to be filled
+            (r.RLIMIT_NOFILE, OPEN_FILES),
+            (r.RLIMIT_CORE, 0),
+            (r.RLIMIT_MEMLOCK, 0),
+            *([(r.RLIMIT_NPROC, self.threads)] if self.threads else []),
+        ]:
+            hard = r.getrlimit(what)[1]
+            value = value if hard == r.RLIM_INFINITY else min(value, hard)
+            r.setrlimit(what, (value, value))
+
+
+__all__ = ["LAYERS", "PR_SET_DUMPABLE", "Confinement", "landlock_abi", "missing", "prctl"]

@@ -6,19 +6,23 @@ obeys two orders on its control socket: fork, and end (kill all that came of the
 from __future__ import annotations
 
 import contextlib
+import functools
 import gc
 import importlib
+import importlib.util
 import json
 import os
 import signal
 import socket
+import struct
 import sys
 import sysconfig
 import time
 from typing import Any
 
-from . import confine, scratch
-from .session import Session, quiet_streams
+from . import confine, identity, landlock, namespaces, scratch, seccomp
+from .kernel import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_SUBREAPER
+from .session import Session, fresh_streams, redirect
 from .values import Pipe
 
 
@@ -28,11 +32,16 @@ def main(arguments: list[str]) -> None:
         single()
     else:
         options = json.loads(arguments[1])
+        uid = identity.choose(os.getpid()) if "uid" in options["layers"] else 0
+        if "uid" in options["layers"] and not uid:
+            raise SystemExit("no uid for a worker")
+        if "namespaces" in options["layers"]:
+            namespaces.enter(functools.partial(remove, options["scratch"]))
         if options["library"] == "torch":
             warm_torch()
         warm_numpy()
         grow_stack()
-        Zygote(options).serve()
+        Zygote(options, uid).serve()
 
 
 def tidy_path() -> None:
@@ -90,7 +99,8 @@ def warm_torch() -> None:
 def single() -> None:
     """Serve one session on stdin and stdout, without layers; the student's output goes to stderr."""
     pipe = Pipe(os.dup(0), os.dup(1))
-    quiet_streams(2)
+    redirect(2)
+    fresh_streams()
     os.chdir("/")  # where it is graded there are no files beside it either, and none can be written
     with contextlib.suppress(ImportError, OSError, ValueError):
         resource: Any = importlib.import_module("resource")
@@ -100,24 +110,57 @@ def single() -> None:
 
 
 class Zygote:
-    """Forks one confined worker at a time and buries it with all its descendants."""
+    """Forks one confined worker at a time and buries it with all its descendants.
 
-    def __init__(self, options: dict[str, Any]) -> None:
+    uid: whom the workers run as, 0 for ourselves. Inside namespaces this is their first process."""
+
+    def __init__(self, options: dict[str, Any], uid: int) -> None:
         self.control = socket.socket(fileno=options["control"])
-        self.scratch = options["scratch"]
+        self.scratch, self.uid = options["scratch"], uid
         self.layers = tuple(options["layers"])
+        self.inside = "namespaces" in self.layers
         self.child = 0
         signal.signal(signal.SIGTERM, self.stop)
-        confine.prctl(confine.PR_SET_PDEATHSIG, signal.SIGTERM)
-        confine.prctl(confine.PR_SET_DUMPABLE, 0)
-        confine.prctl(confine.PR_SET_SUBREAPER, 1)
-        self.ruleset = -1
-        if "landlock" in self.layers:
-            libraries = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
-            readable = confine.readable_roots(tuple(sorted(libraries - {"grader", "worker", "__main__"})))
-            self.ruleset = confine.landlock_ruleset([*readable, self.scratch])
+        if not self.inside:
+            confine.prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
+        confine.prctl(PR_SET_DUMPABLE, 0)
+        confine.prctl(PR_SET_SUBREAPER, 1)
+        self.threads = confine.THREADS if uid or self.inside else 0
+        self.count_threads()
+        libraries = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
+        readable = tuple(sorted(libraries - {"grader", "worker", "__main__"}))
+        self.home, roots = self.make_home(readable), landlock.readable_roots(readable)
+        self.ruleset = landlock.landlock_ruleset([*roots, self.home]) if "landlock" in self.layers else -1
+        safe = self.inside or "landlock" in self.layers
+        self.untidy = not safe and "seccomp" not in self.layers  # whether a worker can make files at all
+        self.filter = seccomp.template(writes=safe) if "seccomp" in self.layers else b""
+        fresh_streams()  # once for all workers
         gc.collect()
         gc.freeze()
+
+    def make_home(self, readable: tuple[str, ...]) -> str:
+        """The folder where workers find themselves: of a root that holds what they may read, or on disk."""
+        if self.inside:
+            paths = landlock.readable_paths(readable)
+            root = namespaces.Root(self.scratch)
+            for path in paths:
+                root.show(path)
+            for path in [*sys.path, sys.prefix, sys.base_prefix]:
+                root.show(path, only_links=True)
+            root.close()
+            importlib.util.find_spec("nothing")  # what is where, read once: workers may list no folder
+            return namespaces.HOME
+        home = os.path.join(self.scratch, "home")
+        os.mkdir(home, 0o700)
+        if self.uid:
+            for folder in (home, self.scratch):
+                os.chown(folder, self.uid, self.uid)
+        return home
+
+    def count_threads(self) -> None:
+        """Where the workers share a plain account, all its threads are counted together."""
+        if not (self.uid or self.inside or os.geteuid() == 0):
+            self.threads = confine.THREADS + identity.tasks_of(os.getuid())
 
     def stop(self, *_: object) -> None:
         """The grader is gone: hear no more orders, but finish what is under way."""
@@ -130,7 +173,8 @@ class Zygote:
             self._obey()
         finally:
             self.bury()
-            os.rmdir(self.scratch)
+            if not self.inside:  # else the keeper does it
+                remove(self.scratch)
 
     def _obey(self) -> None:
         self.control.send(b'{"ready": true}')
@@ -141,35 +185,42 @@ class Zygote:
             order = json.loads(data)
             if order["op"] == "fork":
                 self.fork(order, fds)
-                self.control.send(json.dumps({"pid": self.child}).encode())
+                self.tell_pid()
             else:
                 self.control.send(json.dumps(self.bury()).encode())
+                self.count_threads()
+
+    def tell_pid(self) -> None:
+        """The kernel translates a pid that is sent as credentials to what it is for the receiver."""
+        message = json.dumps({"pid": self.child}).encode()
+        if self.inside:
+            ours = struct.pack("=3i", self.child, os.getuid(), os.getgid())
+            self.control.sendmsg([message], [(socket.SOL_SOCKET, socket.SCM_CREDENTIALS, ours)])
+        else:
+            self.control.send(message)
 
     def fork(self, order: dict[str, Any], fds: list[int]) -> None:
-        scratch.empty(self.scratch)
-        home = os.path.join(self.scratch, "home")
-        os.mkdir(home, 0o700)
         self.child = os.fork()
         if self.child == 0:
             try:
-                self.become_worker(order, fds, home)
+                self.become_worker(order, fds)
             finally:
                 os._exit(70)
         for fd in fds:
             os.close(fd)
 
-    def become_worker(self, order: dict[str, Any], fds: list[int], home: str) -> None:
+    def become_worker(self, order: dict[str, Any], fds: list[int]) -> None:
         """In the child: streams, home, limits, layers, and only then the student's code."""
         os.setsid()
         signal.signal(signal.SIGTERM, signal.SIG_DFL)
         self.control.close()
         read_fd, write_fd, output_fd = fds
-        quiet_streams(output_fd)
+        redirect(output_fd)
         os.close(output_fd)
-        os.chdir(home)
-        os.environ["HOME"] = os.environ["TMPDIR"] = home
-        limits = confine.Confinement(order["memory"], order["seconds"], self.layers, self.ruleset)
-        limits.apply()
+        os.chdir(self.home)
+        os.environ["HOME"] = os.environ["TMPDIR"] = self.home
+        memory, seconds = order["memory"], order["seconds"]
+        confine.Confinement(memory, seconds, self.layers, self.ruleset, self.filter, self.uid, self.threads).apply()
         if self.ruleset >= 0:
             os.close(self.ruleset)
         Session(Pipe(read_fd, write_fd)).serve()
@@ -178,22 +229,31 @@ class Zygote:
     def bury(self) -> dict[str, int]:
         """Kill the worker, its group, and every orphan that was handed to us; its wait status and the
         largest resident size that it reached, in KiB."""
-        status, resident = -1, 0
-        for attempt in range(2000):
-            for pid in {self.child, *self.children()} - {0}:
-                for kill in (os.kill, os.killpg):
-                    with contextlib.suppress(ProcessLookupError, PermissionError):
-                        kill(pid, signal.SIGKILL)
+        status, resident, first = -1, 0, True
+        while True:
+            self.kill_all()
             try:
-                while (found := os.wait4(-1, os.WNOHANG))[0]:
+                while (found := os.wait4(-1, 0 if first or self.inside else os.WNOHANG))[0]:
+                    first = False
                     if found[0] == self.child:
                         status, resident = found[1], found[2].ru_maxrss
             except ChildProcessError:
                 break
-            time.sleep(0.0002 if attempt < 50 else 0.005)
+            time.sleep(0.0005)
         self.child = 0
-        scratch.empty(self.scratch)
+        if self.untidy:
+            scratch.empty(self.scratch)
+            os.mkdir(self.home, 0o700)
+            if self.uid:
+                os.chown(self.home, self.uid, self.uid)
         return {"status": status, "resident": resident}
+
+    def kill_all(self) -> None:
+        pids = {self.child, *self.children()} - {0} if not self.inside else {-1} if self.child else set[int]()
+        for pid in pids:
+            for kill in (os.kill, os.killpg) if pid > 0 else (os.kill,):
+                with contextlib.suppress(ProcessLookupError, PermissionError):
+                    kill(pid, signal.SIGKILL)
 
     def children(self) -> list[int]:
         try:
@@ -201,3 +261,9 @@ class Zygote:
                 return [int(pid) for pid in file.read().split()]
         except OSError:
             return []
+
+
+def remove(folder: str) -> None:
+    """Remove a folder with all that is in it. Raises OSError."""
+    scratch.empty(folder)
+    os.rmdir(folder)

@@ -1,9 +1,7 @@
 """One student's code, loaded once, answering one request at a time."""
 
 from __future__ import annotations
-import __future__
 
-import ast
 import contextlib
 import mmap
 import os
@@ -14,9 +12,11 @@ from typing import Any
 
 import numpy as np
 
+from . import notebook
 from .callback import StandIns
-from .reading import Imports, decode_source, describe, one_by_one, remember
-from .values import Encoder, Pipe, decode, same
+from .loading import run_parts, run_script
+from .reading import Imports, decode_source, describe, remember
+from .values import Encoder, Pipe, Replies, decode, same
 
 RESERVE = 4 << 20  # bytes that are set free when a call has used up its memory
 
@@ -28,7 +28,9 @@ class Session:
         self.pipe = pipe
         self.module = types.ModuleType("submission")
         self.sources: dict[str, bytes] = {}
+        self.own: set[str] = set()  # names of the student's own files, and of a notebook's cells
         self.fixtures: dict[str, Any] = {}
+        self.rolls = False  # whether the files speak of random numbers
         self.torch: Any = None
         self.reserve: mmap.mmap | None = None
         self.seq: Any = None
@@ -42,16 +44,22 @@ class Session:
                 return
             self.seq = header["seq"]
             if header["op"] == "call":
-                for part, row in enumerate(header["calls"]):
-                    self._reply(header, part, *self.call(row, buffers))
+                replies = Replies(self.pipe, {"seq": header["seq"], "nonce": header["nonce"]}, header["together"])
+                for row in header["calls"]:
+                    answer, out = self.call(row, buffers)
+                    self._flush()
+                    replies.add(answer, out)
+                replies.send()
             else:
-                self._reply(header, 0, *{"ready": self.ready, "load": self.load}[header["op"]](header, buffers))
+                answer, out = {"ready": self.ready, "load": self.load}[header["op"]](header, buffers)
+                self._flush()
+                self.pipe.send({**answer, "seq": header["seq"], "nonce": header["nonce"]}, out)
 
-    def _reply(self, header: dict[str, Any], part: int, answer: dict[str, Any], out: list[bytes]) -> None:
+    @staticmethod
+    def _flush() -> None:
         for stream in (sys.stdout, sys.stderr):
             with contextlib.suppress(BaseException):  # the student may have replaced or closed it
                 stream.flush()
-        self.pipe.send({**answer, "part": part, "seq": header["seq"], "nonce": header["nonce"]}, out)
 
     # -- loading ---------------------------------------------------------------------------------------
 
@@ -65,6 +73,7 @@ class Session:
             if any(b"optim" in data for data in buffers):
                 self.first_optimizer()
         if header["fixtures"]:
+            self.rolls = b"rand" in buffers[0]
             built = types.ModuleType("fixtures")
             built.__file__ = "fixtures.py"
             sys.modules["fixtures"] = built  # a submission may import it, whether it brings its own or not
@@ -87,64 +96,53 @@ class Session:
         self.torch.optim.SGD([self.torch.zeros(1)], lr=0.1)
 
     def load(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
-        """Run the main file, statement by statement, and say which of the wanted names it defines."""
+        """Run the main file, or a notebook's cells, by statements, and say which of the wanted names it defines."""
         self.sources = dict(zip(header["files"], buffers, strict=False))
         main, notes = header["main"], []
         name = header["module"]  # the assignment's, whatever the file is called: numpy.py must not be numpy
         self.module = types.ModuleType(name)
         self.module.__file__ = main
         sys.modules[name] = self.module
-        own = main.rsplit("/", 1)[-1].removesuffix(".py")
+        own = main.rsplit("/", 1)[-1].rpartition(".")[0]
         if own not in sys.stdlib_module_names and own != "numpy":
             sys.modules[own] = self.module
         self.stand_ins = StandIns(self.pipe, header.get("ask", {}), self._answered)
         helpers = {n: d for n, d in self.sources.items() if n != main}
         sys.meta_path.insert(0, Imports(helpers, self.torch is not None, self.stand_ins.put_into))
+        self.rolls = self.rolls or any(b"rand" in data for data in self.sources.values())
+        random.seed(0)  # for who rolls without the word; NumPy loads its own on first use, and most do without it
+        if "numpy.random" in sys.modules:
+            np.random.seed(0)
         self.seed()
         try:
-            source, note = decode_source(self.sources[main])
-            notes += [note] if note else []
-            remember(main, source)
-            tree = ast.parse(source, main)
+            notes += self._run(main)
         except BaseException as error:
             return {"error": describe(error, {main}), "found": [], "notes": notes}, []
-        notes += self._run(tree, main)
         self.stand_ins.loaded(self.module.__dict__)
         found = [name for name in header["targets"] if callable(getattr(self.module, name, None))]
         present = [name for name in header["targets"] if hasattr(self.module, name)]
         return {"found": found, "present": present, "notes": notes[:10]}, []
 
-    def _run(self, tree: ast.Module, main: str) -> list[str]:
-        """A statement that raises is noted and the next one still runs: a demo call at the foot of the
-        file, or one broken constant, must not cost the functions that stand beside it."""
-        notes, flags, seen = [], 0, dict[str, int]()
-        for statement in one_by_one(tree.body):
-            if isinstance(statement, ast.ImportFrom) and statement.module == "__future__":
-                for alias in statement.names:
-                    flags |= getattr(getattr(__future__, alias.name, None), "compiler_flag", 0)
-            if isinstance(statement, (ast.FunctionDef, ast.ClassDef)):
-                if statement.name in seen:
-                    notes.append(f"{statement.name} is defined again on line {statement.lineno}: the last one counts")
-                seen[statement.name] = statement.lineno
-            try:
-                code = compile(ast.Module([statement], []), main, "exec", flags=flags, dont_inherit=True)
-                exec(code, self.module.__dict__)
-            except BaseException as error:
-                about = describe(error, {main})
-                notes.append(
-                    f"line {about['line'] or statement.lineno} raised {about['type']} while the file was loaded "
-                    f"({about['message'][:120]}); the rest of the file was still read"
-                )
-            self.stand_ins.put_into(self.module.__dict__)
-        return notes
+    def _run(self, main: str) -> list[str]:
+        """Run the main file, or a notebook's code cells; notes."""
+        space, after = self.module.__dict__, self.stand_ins.put_into if self.stand_ins.names else None
+        if main.lower().endswith(".ipynb"):
+            space["display"] = notebook.display
+            parts, notes = notebook.code_of(self.sources[main])
+            self.own = {*self.sources, *(file for file, _ in parts)}
+            return [*notes, *run_parts(parts, (), space, after)]
+        self.own = set(self.sources)
+        source, note = decode_source(self.sources[main])
+        remember(main, source)
+        return [*([note] if note else []), *run_script(source, main, space, after)]
 
     # -- calling ---------------------------------------------------------------------------------------
 
     def seed(self) -> None:
         """The same random numbers for each call, so that a grade does not depend on luck."""
-        random.seed(0)
-        if "numpy.random" in sys.modules or any(b"random" in data for data in self.sources.values()):
-            np.random.seed(0)  # NumPy loads this module on first use; who does not use it does not wait for it
+        if self.rolls:
+            random.seed(0)
+            np.random.seed(0)
         if self.torch is not None:
             self.torch.manual_seed(0)
 
@@ -200,7 +198,7 @@ class Session:
         except BaseException as raised:
             if isinstance(raised, MemoryError):
                 self.reserve = None  # room to say what happened
-            return describe(raised, set(self.sources))
+            return describe(raised, self.own)
 
     def _steps(
         self,
@@ -258,13 +256,17 @@ def moved(x: Any, v: Any, t: float) -> Any:
     return x + t * v if np.ndim(x) else float(x + t * v)
 
 
-def quiet_streams(output_fd: int) -> None:
+def fresh_streams() -> None:
+    """Python's own streams over whatever 0, 1 and 2 are now or will be."""
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)
+    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)
+
+
+def redirect(output_fd: int) -> None:
     """stdin from nowhere; stdout and stderr, C's too, into one pipe that the grader drains and caps."""
     null = os.open(os.devnull, os.O_RDONLY)
     os.dup2(null, 0)
     os.close(null)
     os.dup2(output_fd, 1)
     os.dup2(output_fd, 2)
-    sys.stdin = open(0, encoding="utf-8", closefd=False)
-    sys.stdout = open(1, "w", encoding="utf-8", errors="replace", closefd=False)
-    sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False, buffering=1)

@@ -11,6 +11,7 @@ import math
 import os
 import struct
 import sys
+import time
 from collections.abc import Callable
 from typing import Any
 
@@ -18,7 +19,9 @@ import numpy as np
 
 PREFIX = struct.Struct(">IQ")
 HEADER_CAP = 60 << 10  # the trusted side refuses 64 KiB; leave room for the frame's own fields
+BATCH_BYTES, BATCH_SECONDS = 40 << 10, 0.02  # of answers that wait for others to be sent with
 SENDABLE = {"b", "i", "u", "f"}
+TRAVELS = {"|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8"}
 
 Build = Callable[[str, dict[str, Any]], Any]  # a fixture by name and arguments
 
@@ -60,12 +63,46 @@ class Pipe:
         return header, buffers
 
     def send(self, header: dict[str, Any], buffers: list[bytes]) -> None:
-        text = _encoder.encode({**header, "sizes": [len(b) for b in buffers]}).encode()
-        if len(text) > 64 << 10:
-            text, buffers = json.dumps({"seq": header.get("seq"), "overflow": True, "sizes": []}).encode(), []
-        data = memoryview(PREFIX.pack(len(text), sum(map(len, buffers))) + text + b"".join(buffers))
+        self.send_text(_encoder.encode(header), buffers, header.get("seq"))
+
+    def send_text(self, text: str, buffers: list[bytes], seq: Any) -> None:
+        """A header as JSON, without the sizes of its buffers."""
+        sizes = _encoder.encode([len(b) for b in buffers])
+        head = f'{text[:-1]}, "sizes": {sizes}}}'.encode()
+        if len(head) > 64 << 10:
+            head, buffers = _encoder.encode({"seq": seq, "overflow": True, "sizes": []}).encode(), []
+        data = memoryview(PREFIX.pack(len(head), sum(map(len, buffers))) + head + b"".join(buffers))
         while data:
             data = data[os.write(self.write_fd, data) :]
+
+
+class Replies:
+    """The answers to the calls of one request. Together they cost both sides less; each is sent at once where that is
+    asked for, and what has waited for long or has become large is."""
+
+    def __init__(self, pipe: Pipe, tags: dict[str, Any], together: bool) -> None:
+        self.pipe, self.tags, self.together = pipe, tags, together
+        self.first, self.texts, self.buffers = 0, list[str](), list[bytes]()
+        self.bytes, self.started = 0, time.monotonic()
+
+    def add(self, answer: dict[str, Any], out: list[bytes]) -> None:
+        text = _encoder.encode({**answer, "n": len(out)})
+        size = len(text) + sum(map(len, out))
+        if self.texts and (self.bytes + size > BATCH_BYTES):
+            self.send()
+        self.texts.append(text)
+        self.buffers += out
+        self.bytes += size
+        if not self.together or self.bytes > BATCH_BYTES or time.monotonic() - self.started > BATCH_SECONDS:
+            self.send()
+
+    def send(self) -> None:
+        if self.texts:
+            tags = _encoder.encode({"first": self.first, **self.tags})
+            text = f'{{"parts": [{", ".join(self.texts)}], {tags[1:]}'
+            self.pipe.send_text(text, self.buffers, self.tags["seq"])
+            self.first += len(self.texts)
+            self.texts, self.buffers, self.bytes, self.started = [], [], 0, time.monotonic()
 
 
 def decode(node: list[Any], buffers: list[bytes], build: Build) -> Any:
@@ -158,15 +195,14 @@ class Encoder:
             kinds = {"c": "complex", "O": "object array", "U": "text array", "S": "text array"}
             kind = "float16" if dtype == np.float16 else kinds.get(dtype.kind, "no data")
             raise Unsendable(kind, shape if len(shape) <= 16 else None)
-        if dtype.itemsize > 8:  # long double: exact enough as float64
-            dtype = np.dtype(np.float64)
+        if dtype.str not in TRAVELS:  # a long double is exact enough as float64
+            dtype = np.dtype(np.float64) if dtype.itemsize > 8 else dtype.newbyteorder("<")
         if math.prod(shape) * dtype.itemsize + self.used > self.cap:  # before anything is copied
             raise Unsendable("too large", shape)
-        little = dtype.newbyteorder("<") if dtype.kind in "iuf" else dtype
-        data = np.array(array, dtype=little, order="C", copy=True).tobytes()
+        data = array.astype(dtype, copy=False).tobytes()  # in C order, and a copy
         self._take(len(data))
         self.buffers.append(data)
-        return ["a", len(self.buffers) - 1, np.dtype(little).str, list(shape), "C", False]
+        return ["a", len(self.buffers) - 1, dtype.str, list(shape), "C", False]
 
     def _list_as_array(self, value: Any) -> list[Any]:
         _count(value, self.cap // 8 + 1024)
