@@ -36,6 +36,11 @@ class Group:
             self.close()
             raise
 
+    @property
+    def paths(self) -> list[str]:
+        """Its folders, for whoever outlives us."""
+        return [str(folder) for folder in self._distinct()]
+
     def _distinct(self) -> list[Path]:
         return list(dict.fromkeys(self.folders.values()))
 
@@ -118,9 +123,9 @@ def missing() -> str:
 
 
 def sweep(where: dict[str, Path]) -> None:
-    """Remove empty groups of graders that are gone."""
+    """Remove empty groups of graders that are gone, here and in the groups beside ours."""
     for folder in where.values():
-        for left in folder.glob(f"{PREFIX}*"):
+        for left in [*folder.glob(f"{PREFIX}*"), *folder.parent.glob(f"*/{PREFIX}*")]:
             pid = left.name.removeprefix(PREFIX).partition("-")[0]
             if pid.isdigit() and not Path("/proc", pid).exists():
                 with contextlib.suppress(OSError):

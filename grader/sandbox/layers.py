@@ -46,8 +46,8 @@ def _tried(executable: str, namespaces: bool, uid: bool) -> dict[str, str]:
     numpy = importlib.util.find_spec("numpy")
     files = [os.path.join(sysconfig.get_path("stdlib"), "os.py"), *([numpy.origin] if numpy and numpy.origin else [])]
     number = identity.choose(os.getpid()) if uid else 0
-    arguments = [tempfile.gettempdir(), str(number), "1" if namespaces else "", *files]
     try:
+        arguments = [tempfile.gettempdir(), str(number), "1" if namespaces else "", *files]
         done = subprocess.run(
             [executable, "-I", "-S", "-B", "-c", PROBE, HERE, *arguments],
             env=clean_environment(),

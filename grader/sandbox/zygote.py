@@ -39,6 +39,9 @@ class Zygote:
         self.lacking = layers.missing(disabled)
         self.layers = tuple(layer for layer in layers.ALL if layer not in self.lacking)
         self.isolation = isolation_level(self.lacking)
+        self.counts_alone = bool(
+            {"rlimits", "seccomp"} & set(self.lacking)
+        )  # else no worker reaches its cgroup's limit
         self.process: subprocess.Popen[bytes] | None = None
         self.control: socket.socket | None = None
         self.group: cgroup.Group | None = None
@@ -52,6 +55,10 @@ class Zygote:
             return self.control
         self._stop()
         self.scratch = tempfile.mkdtemp(prefix="grader-")
+        try:
+            self.group = cgroup.make() if "cgroup" in self.layers else None
+        except OSError as error:
+            raise SandboxError(f"cannot make a cgroup: {error}") from error
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.control = ours
@@ -60,6 +67,7 @@ class Zygote:
             "control": theirs.fileno(),
             "scratch": self.scratch,
             "layers": self.layers,
+            "groups": self.group.paths if self.group else [],
         }
         try:
             self.process = subprocess.Popen(
@@ -78,12 +86,11 @@ class Zygote:
             theirs.close()
         ours.settimeout(READY_SECONDS)
         self.pid = self._receive("start")["sender"]
-        if "cgroup" in self.layers:
-            try:
-                self.group = cgroup.make()
+        try:
+            if self.group is not None:
                 self.group.add(self.pid)
-            except OSError as error:
-                raise SandboxError(f"cannot make a cgroup: {error}") from error
+        except OSError as error:
+            raise SandboxError(f"cannot use a cgroup: {error}") from error
         return ours
 
     def _receive(self, doing: str) -> dict[str, int]:
@@ -104,6 +111,7 @@ class Zygote:
             last = stderr.decode(errors="replace").strip().splitlines()[-1:] or [reason]
             raise SandboxError(f"the sandbox failed to {doing}: {last[0][:200]}")
         said: dict[str, int] = json.loads(data)
+        said["sender"] = said.get("pid", process.pid)
         for _, kind, content in extra:
             if kind == socket.SCM_CREDENTIALS:
                 said["sender"] = struct.unpack("=3i", content)[0]
@@ -156,7 +164,7 @@ class Zygote:
             died = status >= 0 and (os.WIFSIGNALED(status) or os.WEXITSTATUS(status) == FAILED)
             if died and found["resident"] * 1024 > MEMORY_SHARE * memory:  # CPython may crash where memory runs out
                 return OUT_OF_MEMORY
-            if died and self.group is not None and self.group.killed():
+            if died and self.group is not None and self.counts_alone and self.group.killed():
                 return OUT_OF_MEMORY
             return describe_status(status)
         except OSError as error:

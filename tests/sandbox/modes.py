@@ -152,7 +152,7 @@ def writes(x):
             pass
     return 1.0
 """
-LIMITS = Limits(question=5.0, submission=60.0, memory=512 << 20, output=4000)
+LIMITS = Limits(question=30.0, submission=120.0, memory=512 << 20, output=4000)
 
 
 def inside(mode: str) -> dict[str, object]:

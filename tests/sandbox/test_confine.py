@@ -7,6 +7,7 @@ harmless should a defence fail: signals are number 0, files are the test's own, 
 
 from __future__ import annotations
 
+import functools
 import os
 import socket
 import stat
@@ -463,10 +464,11 @@ work.nudged(q, FrozenCase("", False, {"x": 1.0}, {}, {}), ())
     ("disabled", "body"),
     [
         ("", "while x: pass"),
+        ("namespaces", "while x: pass"),
         ("", "import ctypes, time\n    ctypes.CDLL(None).prctl(1, 0, 0, 0, 0)\n    while x: time.sleep(1)"),
         ("landlock seccomp namespaces", "while x and (os.fork() or True): time.sleep(30)"),
     ],
-    ids=["endless loop", "clears its death signal", "weak mode with a child"],
+    ids=["endless loop", "endless loop without namespaces", "clears its death signal", "weak mode with a child"],
 )
 def test_nothing_is_left_when_the_grader_is_killed(disabled: str, body: str, tmp_path: Path) -> None:
     source = f"import os, time\ndef f(x):\n    {body}\n    return x\n"
@@ -554,25 +556,28 @@ def test_the_probe_leaves_nothing(zygote: Zygote, tmp_path: Path, monkeypatch: p
 # -- the filter itself ---------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("writes", [True, False])
 @pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
-def test_every_jump_of_the_filter_stays_inside(machine: str) -> None:
+def test_every_jump_of_the_filter_stays_inside(machine: str, writes: bool) -> None:
     import struct
 
-    program = seccomp.seccomp_program(machine, 1234)
+    program = seccomp.seccomp_program(machine, 1234, writes)
     count = len(program) // 8
     assert len(program) % 8 == 0 and count < 4096
     for i in range(count):
-        code, yes, no, _ = struct.unpack_from("=HBBI", program, i * 8)
+        code, yes, no, k = struct.unpack_from("=HBBI", program, i * 8)
+        if code == seccomp.JUMP:
+            assert i + 1 + k < count
         if code in (seccomp.JEQ, seccomp.JGE, seccomp.JSET):
             assert i + 1 + max(yes, no) < count
     assert struct.unpack_from("=HBBI", program, (count - 1) * 8)[0] == seccomp.RETURN
 
 
-def filtered(machine: str, number: int, *args: int) -> int:
+def filtered(machine: str, number: int, *args: int, writes: bool = True) -> int:
     """What the filter returns for a system call, by a small interpreter of its program."""
     import struct
 
-    program = seccomp.seccomp_program(machine, 1234)
+    program = seccomp.seccomp_program(machine, 1234, writes)
     data = struct.pack("=IIQ6Q", number, seccomp.ARCH[machine], 0, *args, *[0] * (6 - len(args)))
     at, value = 0, 0
     while True:
@@ -580,7 +585,9 @@ def filtered(machine: str, number: int, *args: int) -> int:
         at += 1
         if code == seccomp.RETURN:
             return k
-        if code == seccomp.LOAD:
+        if code == seccomp.JUMP:
+            at += k
+        elif code == seccomp.LOAD:
             (value,) = struct.unpack_from("=I", data, k)
         else:
             holds = {seccomp.JEQ: value == k, seccomp.JGE: value >= k, seccomp.JSET: bool(value & k)}[code]
@@ -615,6 +622,25 @@ def test_the_filter_on_both_machines(machine: str) -> None:
     assert filtered(machine, special["clone3"]) == seccomp.ENOSYS
     assert filtered(machine, special["prlimit64"], 0, 7, 0, 1) == seccomp.ALLOW
     assert filtered(machine, special["prlimit64"], 0, 7, 1 << 40, 0) == seccomp.EPERM
+
+
+@pytest.mark.parametrize("machine", ["x86_64", "aarch64"])
+def test_no_file_is_made_where_only_the_filter_can_refuse_it(machine: str) -> None:
+    """Reading goes on; opening for writing, making, moving and removing do not."""
+    column = 0 if machine == "x86_64" else 1
+    strict = functools.partial(filtered, machine, writes=False)
+    for row in seccomp.WRITING.split():
+        number = row.split("=")[1].split("/")[column]
+        if number != "-":
+            assert strict(int(number)) == seccomp.EPERM and filtered(machine, int(number)) == seccomp.ALLOW, row
+    openat = dict(row.split("=") for row in seccomp.OPENING.split())["openat"].split("/")[column]
+    for flags in (os.O_WRONLY, os.O_RDWR, os.O_CREAT, os.O_TRUNC, os.O_TMPFILE | os.O_RDWR):
+        assert strict(int(openat), 0, 0, flags) == seccomp.EPERM, flags
+    for flags in (os.O_RDONLY, os.O_CLOEXEC, os.O_PATH, os.O_NOFOLLOW):
+        assert strict(int(openat), 0, 0, flags) == seccomp.ALLOW, flags
+    assert strict(seccomp.OPENAT2) == seccomp.ENOSYS
+    if machine == "x86_64":
+        assert strict(2, 0, os.O_CREAT) == seccomp.EPERM and strict(2, 0, 0) == seccomp.ALLOW
 
 
 def test_the_other_numbering_of_x86_is_refused() -> None:

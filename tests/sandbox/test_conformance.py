@@ -45,6 +45,9 @@ EXPECTED: dict[str, tuple[str, set[str]]] = {
 ALWAYS_HELD = {"daemon", "memory", "threads", "look"}
 
 
+DOCS = Path(__file__).resolve().parents[2] / "docs" / "security.md"
+
+
 def runnable(mode: str) -> bool:
     who, confined, _ = MODES[mode]
     return os.getuid() == 0 or (who == "plain" and not confined)
@@ -87,7 +90,7 @@ def test_the_level_is_named(mode: str, seen: dict[str, Any]) -> None:
     assert set(seen["open"]) == open_ways
 
 
-def test_the_doctor_shows_what_is_open(mode: str, seen: dict[str, Any]) -> None:
+def test_the_doctor_shows_what_is_open(seen: dict[str, Any]) -> None:
     """Every attempt is a line, and an open one says so."""
     rows = seen["doctor"].splitlines()
     for name, words in {**ATTEMPTS, **NOTED}.items():
@@ -97,6 +100,16 @@ def test_the_doctor_shows_what_is_open(mode: str, seen: dict[str, Any]) -> None:
     for layer, why in seen["lacking"].items():
         assert any(row.split() == [layer, "missing", *why.split()] for row in rows), layer
     assert rows[-1] == f"isolation: {seen['level']}"
+
+
+@pytest.mark.parametrize("name", EXPECTED)
+def test_the_page_on_security_says_the_same(name: str) -> None:
+    (row,) = [line for line in DOCS.read_text().splitlines() if line.startswith(f"| {name} |")]
+    _, _, level, told, _ = (cell.strip() for cell in row.split("|"))
+    begins, open_ways = EXPECTED[name]
+    assert level.startswith(begins)
+    expected = {{**ATTEMPTS, **NOTED}[way] for way in open_ways - SIGNALS}
+    assert set(told.split("; ")) == expected if expected else told.startswith("nothing")
 
 
 def test_what_must_hold_everywhere(seen: dict[str, Any]) -> None:

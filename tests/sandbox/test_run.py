@@ -366,7 +366,7 @@ def test_lies_on_the_wire(zygote: Zygote, name: str) -> None:
     lie = found["f"][1]
     if name == "stdout replaced":
         assert lie.values == {"out": 8.0}
-    elif name not in ("struct replaced", "malformed inputs changed"):
+    elif name not in ("struct replaced", "json.dumps replaced", "malformed inputs changed"):
         assert lie.failure is not None and not lie.values and lie.failure.verdict in ("ERROR", "TIMEOUT"), lie
         assert len(lie.failure.message) < 2000
     assert found["good"][0].values == {"out": 4.0}, found["good"]

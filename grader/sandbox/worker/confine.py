@@ -5,16 +5,20 @@ The zygote entered its namespaces before (namespaces.py), once for all its worke
 
 from __future__ import annotations
 
+import contextlib
+import importlib
 import sys
 from dataclasses import dataclass
-
-if sys.platform != "win32":
-    import resource as r  # here, and not once in every worker
+from typing import Any
 
 from . import landlock, seccomp
 from .identity import drop_to
 from .kernel import PR_SET_DUMPABLE, PR_SET_NO_NEW_PRIVS, PR_SET_PDEATHSIG, drop_capabilities, prctl
 from .landlock import landlock_abi
+
+resource: Any = None
+with contextlib.suppress(ImportError):  # here, not in every fork; Windows has none
+    resource = importlib.import_module("resource")
 
 LAYERS = ("no_new_privs", "landlock", "seccomp", "rlimits")
 THREADS = 256  # of one worker, where they can be counted alone
@@ -64,6 +68,7 @@ class Confinement:
             seccomp.apply_seccomp(self.filter)
 
     def _limit(self) -> None:
+        r = resource
         for what, value in [
             (r.RLIMIT_AS, self.memory),
             (r.RLIMIT_CPU, self.seconds),

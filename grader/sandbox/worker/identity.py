@@ -30,7 +30,7 @@ def choose(pid: int) -> int:
     is none."""
     for attempt in range(ROUNDS):
         uid = FIRST + secrets.randbelow(ROUNDS) * PIDS + (pid + attempt) % PIDS
-        mapped = [_inside(name, uid) for name in ("uid_map", "gid_map")]
+        mapped = [_inside(_mapped(name), uid) for name in ("uid_map", "gid_map")]
         if mapped[0] != mapped[1]:
             return 0
         if mapped[0] and not _taken(mapped[0]):
@@ -38,16 +38,20 @@ def choose(pid: int) -> int:
     return 0
 
 
-def _inside(name: str, uid: int) -> int:
+def _inside(rows: list[list[int]], uid: int) -> int:
     """The number, or where a container maps but few, one from the upper half of the longest row that is mapped."""
-    rows = []
-    with contextlib.suppress(OSError), open(f"/proc/self/{name}") as file:
-        rows = [[int(word) for word in line.split()] for line in file]
     if any(first <= uid < first + count for first, _, count in rows):
         return uid
     first, _, count = max(rows, key=lambda row: row[2], default=(0, 0, 0))
     half = count // 2
     return first + half + uid % half if half > 1 else 0
+
+
+def _mapped(name: str) -> list[list[int]]:
+    """Rows of /proc/self/uid_map or gid_map: first number inside, first outside, how many."""
+    with contextlib.suppress(OSError), open(f"/proc/self/{name}") as file:
+        return [[int(word) for word in line.split()] for line in file]
+    return []
 
 
 def _taken(uid: int) -> bool:

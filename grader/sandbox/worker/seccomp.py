@@ -82,7 +82,7 @@ SPECIAL = {
 }
 ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
 
-LOAD, JEQ, JGE, JSET, RETURN = 0x20, 0x15, 0x35, 0x45, 0x06
+LOAD, JUMP, JEQ, JGE, JSET, RETURN = 0x20, 0x05, 0x15, 0x35, 0x45, 0x06
 ALLOW, KILL = 0x7FFF0000, 0x80000000
 EPERM, ENOSYS = 0x00050000 | errno.EPERM, 0x00050000 | errno.ENOSYS
 NR, ARCH_AT, ARG0, ARG1, ARG2 = 0, 4, 16, 24, 32
@@ -96,20 +96,6 @@ def seccomp_program(machine: str, pid: int, writes: bool = True) -> bytes:
     """The filter for a worker of this pid: signals only to itself, threads but no processes. writes: whether files
     may be opened for writing, made, moved and removed, as far as other layers let them be."""
     column = 0 if machine == "x86_64" else 1
-    program = [_op(LOAD, ARCH_AT), _op(JEQ, ARCH[machine], 1, 0), _op(RETURN, KILL), _op(LOAD, NR)]
-    if machine == "x86_64":  # the x32 numbering would walk around the table
-        program += [_op(JGE, 0x40000000, 0, 1), _op(RETURN, EPERM)]
-    program += [_op(JGE, NEWEST + 1, 0, 1), _op(RETURN, ENOSYS)]
-    for row in REFUSED.split():
-        number = row.split("=")[1].split("/")[column]
-        if number != "-":
-            program += [_op(JEQ, int(number), 0, 1), _op(RETURN, EPERM)]
-    program += [] if writes else _no_writes(column)
-    special = SPECIAL[machine]
-    program += [
-        _op(JEQ, special["clone3"], 0, 1),
-        _op(RETURN, ENOSYS),
-    ]  # its flags are out of sight: use clone
     thread = [_op(LOAD, ARG0), _op(JSET, 0x00010000, 0, 1), _op(RETURN, ALLOW), _op(RETURN, EPERM)]
     mine = [_op(LOAD, ARG0), _op(JEQ, pid, 0, 1), _op(RETURN, ALLOW), _op(RETURN, EPERM)]
     read_only = [
@@ -138,34 +124,57 @@ def seccomp_program(machine: str, pid: int, writes: bool = True) -> bytes:
         _op(RETURN, EPERM),
         _op(RETURN, ALLOW),
     ]
-    for name, body in [
-        ("prctl", no_survival),
-        ("fcntl", no_locks),
-        ("clone", thread),
-        ("kill", mine),
-        ("tgkill", mine),
-        ("prlimit64", read_only),
-        ("ioctl", no_typing),
-    ]:
-        program += [_op(JEQ, special[name], 0, len(body)), *body]
-    program += [_op(JEQ, special["tkill"], 0, 1), _op(RETURN, EPERM), _op(RETURN, ALLOW)]
-    return b"".join(program)
+    special, refused = SPECIAL[machine], [_op(RETURN, EPERM)]
+    calls = dict.fromkeys(_numbers(REFUSED, column), refused)
+    calls |= {} if writes else _no_writes(column)
+    calls |= {
+        special["prctl"]: no_survival,
+        special["fcntl"]: no_locks,
+        special["clone"]: thread,
+        special["clone3"]: [_op(RETURN, ENOSYS)],  # its flags are out of sight: use clone
+        special["kill"]: mine,
+        special["tgkill"]: mine,
+        special["tkill"]: refused,
+        special["prlimit64"]: read_only,
+        special["ioctl"]: no_typing,
+    }
+    rows: list[tuple[int, list[bytes]]] = []
+    for number in range(NEWEST + 1):
+        body = calls.get(number, [_op(RETURN, ALLOW)])
+        if not rows or rows[-1][1] != body:
+            rows.append((number, body))
+    rows.append((NEWEST + 1, [_op(RETURN, ENOSYS)]))
+    if machine == "x86_64":  # the x32 numbering would walk around the table
+        rows.append((0x40000000, refused))
+    head = [_op(LOAD, ARCH_AT), _op(JEQ, ARCH[machine], 1, 0), _op(RETURN, KILL), _op(LOAD, NR)]
+    return b"".join(head + _tree(rows))
 
 
-def _no_writes(column: int) -> list[bytes]:
+def _tree(rows: list[tuple[int, list[bytes]]]) -> list[bytes]:
+    """Do what stands in the last row whose number is not above the call's. By halving: the kernel runs the program for
+    every number when it takes it, and takes a millisecond for one that goes down a list."""
+    if len(rows) == 1:
+        return rows[0][1]
+    middle = len(rows) // 2
+    below, above = _tree(rows[:middle]), _tree(rows[middle:])
+    if len(below) < 256:
+        return [_op(JGE, rows[middle][0], len(below), 0), *below, *above]
+    return [_op(JGE, rows[middle][0], 0, 1), _op(JUMP, len(below)), *below, *above]
+
+
+def _numbers(table: str, column: int) -> list[int]:
+    found = [row.split("=")[1].split("/")[column] for row in table.split()]
+    return [int(number) for number in found if number != "-"]
+
+
+def _no_writes(column: int) -> dict[int, list[bytes]]:
     """No file is made, changed or removed, by any path; what is open already is no concern."""
-    program = []
-    for row in WRITING.split():
-        number = row.split("=")[1].split("/")[column]
-        if number != "-":
-            program += [_op(JEQ, int(number), 0, 1), _op(RETURN, EPERM)]
-    program += [_op(JEQ, OPENAT2, 0, 1), _op(RETURN, ENOSYS)]  # its flags are out of sight: use openat
+    calls = {number: [_op(RETURN, EPERM)] for number in _numbers(WRITING, column)}
+    calls[OPENAT2] = [_op(RETURN, ENOSYS)]  # its flags are out of sight: use openat
     for row, at in zip(OPENING.split(), (ARG1, ARG2), strict=True):
-        number = row.split("=")[1].split("/")[column]
-        if number != "-":
-            body = [_op(LOAD, at), _op(JSET, WRITE_FLAGS, 0, 1), _op(RETURN, EPERM), _op(RETURN, ALLOW)]
-            program += [_op(JEQ, int(number), 0, len(body)), *body]
-    return program
+        for number in _numbers(row, column):
+            calls[number] = [_op(LOAD, at), _op(JSET, WRITE_FLAGS, 0, 1), _op(RETURN, EPERM), _op(RETURN, ALLOW)]
+    return calls
 
 
 SOME_PID = 0x7EADBEEF  # more than any pid can be; the worker puts its own in its place

@@ -1,0 +1,1 @@
+raise RuntimeError("NumPy was shadowed")
