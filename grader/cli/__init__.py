@@ -1,5 +1,5 @@
-"""The command line. Exit codes: 0 all well, 1 not (a check fails, an audit is not clean), 2 usage or an author's
-error, 3 some submissions are ungraded, 4 the sandbox is weaker than it must be, 130 stopped by Ctrl-C."""
+"""The command line. Exit codes: 0 all well, 1 not (a check fails, an audit is not clean, two runs differ), 2 usage or
+an author's error, 3 some submissions are ungraded, 4 the sandbox is weaker than it must be, 130 stopped by Ctrl-C."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import click
 from .. import __version__
 from ..errors import GraderError, WeakIsolationError
 from .author import audit, freeze, new, release, replay
+from .diff import diff
 from .doctor import doctor
 from .grading import STOPPED, grade
 from .isolation import WEAK
@@ -22,7 +23,7 @@ def cli() -> None:
     """Grades deep-learning assignments against a PyTorch reference, in a sandbox."""
 
 
-for command in (check, grade, doctor, freeze, audit, release, replay, new):
+for command in (check, grade, diff, doctor, freeze, audit, release, replay, new):
     cli.add_command(command)
 
 

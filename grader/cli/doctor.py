@@ -7,7 +7,8 @@ import sys
 import click
 
 from ..model import Limits
-from .isolation import LAYER_WORDS, WEAK, Finding, try_sandbox
+from ..sandbox.trial import Finding, try_sandbox
+from .isolation import LAYER_WORDS, WEAK
 
 
 @click.command()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import secrets
 import sys
@@ -19,6 +20,7 @@ from .isolation import require_isolation
 from .options import course_option, device_option, open_course, secret_option
 
 if TYPE_CHECKING:
+    from ..cohort.cluster import Cluster
     from ..cohort.desk import Setting
     from ..collect.found import Found
     from ..model import AnswerKey
@@ -41,6 +43,7 @@ PROGRESS_SECONDS = 2.0
     "--timeout", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True, help="Seconds per question."
 )
 @click.option("--allow-weak-isolation", is_flag=True, help="Grade even where a layer of the sandbox is missing.")
+@click.option("--scheduler", metavar="ADDRESS", help="Grade on the workers of a Dask cluster: tls://HOST:PORT.")
 def grade(
     assignment: str,
     submissions: tuple[Path, ...],
@@ -51,6 +54,7 @@ def grade(
     workers: int,
     timeout: float,
     allow_weak_isolation: bool,
+    scheduler: str | None,
 ) -> None:
     """Grade SUBMISSIONS (files, folders, zips) of an assignment into OUT.
 
@@ -68,7 +72,8 @@ def grade(
     for name in not_taken(submissions, key.file):
         click.echo(f"not taken: {name} is neither a Python file nor a student's folder", err=True)
     limits = Limits(question=timeout, submission=max(60.0, 6 * timeout))
-    isolation = require_isolation(limits, allow_weak_isolation)
+    cluster = _cluster(scheduler) if scheduler else None
+    isolation = (cluster.isolation if cluster else require_isolation)(limits, allow_weak_isolation)
     try:
         out.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -79,11 +84,24 @@ def grade(
     own = key_of(course, key, device, [s.student for s in found if not s.problem]) if key.per_student else None
     carries = Oracle(course, key, device).available
     setting = Setting(key, limits, isolation, course, device, carries)
-    sys.exit(_grade_cohort(setting, own, found, out, min(workers, max(1, len(found)))))
+    sys.exit(_grade_cohort(setting, own, found, out, min(workers, max(1, len(found))), cluster))
+
+
+def _cluster(address: str) -> Cluster:
+    from ..cohort.cluster import Cluster
+    from ..sandbox.trial import close_to_others
+
+    close_to_others()
+    return Cluster(address, lambda line: click.echo(line, err=True))
 
 
 def _grade_cohort(
-    setting: Setting, own: Callable[[str], AnswerKey] | None, found: Sequence[Found], out: Path, workers: int
+    setting: Setting,
+    own: Callable[[str], AnswerKey] | None,
+    found: Sequence[Found],
+    out: Path,
+    workers: int,
+    cluster: Cluster | None = None,
 ) -> int:
     """Grade, write the files and say how it went; the exit code."""
     from ..cohort.batch import Batch
@@ -94,9 +112,11 @@ def _grade_cohort(
 
     key, ungraded = setting.key, list[str]()
     with alone_in(out), Store(out / "grades.sqlite") as store:
-        processes = Processes(setting, workers)
+        run = secrets.token_hex(8)
+        processes = cluster.open(setting, str(out.resolve()), run) if cluster else Processes(setting, workers)
         try:
-            batch = Batch(setting, store, secrets.token_hex(8), processes.submit, own, 2 * processes.slots)
+            batch = Batch(setting, store, run, processes.submit, own, processes.window)
+            processes.resized = functools.partial(setattr, batch, "window")
             stream = batch.grade(f.read() for f in found)  # as their turn comes
             for row in _with_progress(stream, len(found)):
                 if row.status != "graded":

@@ -11,11 +11,12 @@ import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from ..asking import Oracle
 from ..content import content_keys, report_digest
 from ..course import Course
+from ..keyfile import dump, load
 from ..model import AnswerKey, Limits, QuestionResult, Report, Submission
 from ..pipeline import grade
 from ..records import Part, head_to_json, json_text
@@ -37,6 +38,14 @@ class Setting:
     course: Course
     device: str = "cpu"
     carries: bool = False
+
+    def __getstate__(self) -> dict[str, Any]:
+        """To another process the key goes as the bytes of its file: pickled arrays would come out writable and in one
+        piece, and cases that are read-only or strided would be others."""
+        return {**vars(self), "key": dump(self.key)}
+
+    def __setstate__(self, state: Mapping[str, Any]) -> None:
+        vars(self).update({**state, "key": load(state["key"])})
 
     def keys(self, own: AnswerKey, submission: Submission) -> dict[str, str]:
         """Content keys by question; none for a submission that cannot be run."""
@@ -127,7 +136,7 @@ def open_desk(setting: Setting, permits: Permits | None) -> None:
     Finalize(None, desk.close, exitpriority=10)
 
 
-def at_desk(own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]) -> Made:
-    """Grade in this process, which open_desk has made one that grades."""
+def at_desk(own: bytes | None, submission: Submission, known: Mapping[str, QuestionResult]) -> Made:
+    """Grade in this process, which open_desk has made one that grades; `own` is a key as the bytes of its file."""
     assert _desk is not None
-    return _desk.grade(own, submission, known)
+    return _desk.grade(load(own) if own else None, submission, known)

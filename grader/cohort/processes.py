@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import multiprocessing
 import sys
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
 
+from ..keyfile import dump
 from ..model import AnswerKey, QuestionResult, Submission
 from ..store import Made
 from .desk import Setting, at_desk, open_desk
@@ -19,12 +20,18 @@ class Processes:
 
     def __init__(self, setting: Setting, workers: int) -> None:
         self.setting, self.workers = setting, workers
+        self.resized: Callable[[int], None] = lambda _: None  # told of another window: never, here
         self.context = multiprocessing.get_context("fork" if sys.platform == "linux" else "spawn")
         self.pool = self._start()
 
     @property
     def slots(self) -> int:
         return 2 * self.workers
+
+    @property
+    def window(self) -> int:
+        """Submissions under way at a time."""
+        return 2 * self.slots
 
     def _start(self) -> ProcessPoolExecutor:
         permits = self.context.Semaphore(self.workers)
@@ -33,12 +40,13 @@ class Processes:
     def submit(
         self, own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]
     ) -> Future[Made]:
+        sent = dump(own) if own else None
         try:
-            return self.pool.submit(at_desk, own, submission, known)
+            return self.pool.submit(at_desk, sent, submission, known)
         except BrokenExecutor:
             self.pool.shutdown()
             self.pool = self._start()
-            return self.pool.submit(at_desk, own, submission, known)
+            return self.pool.submit(at_desk, sent, submission, known)
 
     def stop(self) -> None:
         """End all at once, whatever they are at; their sandboxes end with them."""

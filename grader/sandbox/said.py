@@ -110,7 +110,7 @@ def failure_of(error: Any, prefix: str = "") -> Failure:
     if not isinstance(error, dict):
         raise WireError("malformed error")
     count, wanted = error.get("count"), error.get("wanted")
-    if type(count) is int and type(wanted) is int:
+    if type(count) is int and type(wanted) is int and 0 <= count < 1 << 63 and 0 <= wanted < 1 << 63:
         return Failure(Verdict.FAIL, COUNT, f"returned {plural(count, 'value')}, expected {wanted}")
     known = kinds_of(error)
     kind = known[0] if known else "an exception"

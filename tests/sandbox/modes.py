@@ -24,9 +24,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "tests" / "sandbox")]
 from play import ask, below, play, processes  # noqa: E402
 
 from grader.cli.doctor import described  # noqa: E402
-from grader.cli.isolation import try_sandbox  # noqa: E402
 from grader.model import Limits  # noqa: E402
 from grader.sandbox import cgroup  # noqa: E402
+from grader.sandbox.trial import try_sandbox  # noqa: E402
 from grader.sandbox.worker import identity, kernel, namespaces, seccomp  # noqa: E402
 from grader.sandbox.zygote import Zygote  # noqa: E402
 

@@ -43,8 +43,9 @@ def readable_paths(modules: tuple[str, ...]) -> list[str]:
     assignment forbids, or the grader."""
     roots = []
     for key in ("stdlib", "platstdlib"):
-        with os.scandir(sysconfig.get_path(key)) as entries:
-            roots += [e.path for e in entries if e.name not in ("site-packages", "dist-packages", "test")]
+        folder = sysconfig.get_path(key)  # a venv's own is not there inside, where NumPy is the system's
+        names = [name for name in _listdir(folder) if name not in ("site-packages", "dist-packages", "test")]
+        roots += [os.path.join(folder, name) for name in names]
     site = os.path.dirname(os.path.dirname(os.path.realpath(str(sys.modules["numpy"].__file__))))
     roots += [os.path.join(site, name + end) for name in modules for end in ("", ".py", ".libs")]
     multiarch = f"{platform.machine()}-linux-gnu"
