@@ -85,7 +85,7 @@ class Store:
         """Stored results by question, for `keys` that map questions to content keys."""
         found = {}
         for question, text, notes in self._select("question, result, notes", keys):
-            with contextlib.suppress(ValueError, KeyError, TypeError):  # a damaged row: it is run again
+            with contextlib.suppress(ValueError, KeyError, TypeError, RecursionError):  # a damaged row: it is run again
                 found[question] = result_from_json({**json.loads(text), "notes": json.loads(notes)})
         return found
 
@@ -98,7 +98,7 @@ class Store:
         try:
             whole = {q for q, text in self._select("question, result", keys) if json.loads(text)["question"] == q}
             return _row(found[1]) if whole == set(keys) else None
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             return None
 
     def _select(self, columns: str, keys: Mapping[str, str]) -> list[tuple[str, ...]]:

@@ -3,6 +3,7 @@ an author's error, 3 some submissions are ungraded, 4 the sandbox is weaker than
 
 from __future__ import annotations
 
+import signal
 import sys
 
 import click
@@ -29,6 +30,23 @@ for command in (check, grade, diff, doctor, freeze, audit, release, replay, new)
 
 def main() -> None:
     """Entry point: expected errors are one line on stderr and an exit code, never a traceback."""
+    stops = list[int]()
+
+    def stop(number: int, _: object) -> None:
+        stops.append(number)
+        raise KeyboardInterrupt
+
+    signal.signal(signal.SIGINT, stop)
+    try:
+        _run()
+    except Exception:
+        if not stops:
+            raise
+        click.echo("stopped", err=True)  # some C code makes another exception of it
+        sys.exit(STOPPED)
+
+
+def _run() -> None:
     try:
         cli.main(standalone_mode=False)
     except click.ClickException as error:

@@ -114,10 +114,10 @@ def _grade_cohort(
     with alone_in(out), Store(out / "grades.sqlite") as store:
         run = secrets.token_hex(8)
         processes = cluster.open(setting, str(out.resolve()), run) if cluster else Processes(setting, workers)
+        batch = Batch(setting, store, run, processes.submit, own, processes.window)
+        processes.resized = functools.partial(setattr, batch, "window")
+        stream = batch.grade(f.read() for f in found)  # as their turn comes
         try:
-            batch = Batch(setting, store, run, processes.submit, own, processes.window)
-            processes.resized = functools.partial(setattr, batch, "window")
-            stream = batch.grade(f.read() for f in found)  # as their turn comes
             for row in _with_progress(stream, len(found)):
                 if row.status != "graded":
                     ungraded.append(f"ungraded: {row.student}: {'; '.join(row.notes) or 'see reports.jsonl'}")
@@ -132,7 +132,8 @@ def _grade_cohort(
         processes.close()
         write_whole(out / "reports.jsonl", store.lines(batch.run))
         write_whole(out / "grades.csv", grades_csv(store.rows(batch.run), [q.name for q in key.questions]))
-        click.echo(cohort_table(store.rows(batch.run), key))
+        for line in cohort_table(lambda: store.rows(batch.run), key):
+            click.echo(line)
     same = f" ({len(found) - batch.ran} of them from the store)" if batch.ran < len(found) else ""
     click.echo(f"\n{len(found) - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
     click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}")

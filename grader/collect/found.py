@@ -29,7 +29,7 @@ class Place(Protocol):
         """The bytes of these, in order."""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Found:
     """One student's submission: `student` is known at once, and so is `problem` where its kind tells it; `read`
     gives the rest. It may be pickled and read in another process that sees the same files."""
@@ -51,7 +51,7 @@ class Found:
             return Submission(self.student, problem=f"cannot be read: {shown(f'{type(error).__name__}: {error}')}")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FilePlace:
     """One file."""
 
@@ -65,7 +65,7 @@ class FilePlace:
             yield read_regular(self.path, name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class FolderPlace:
     """A folder with all that lies in it, at most eight folders deep."""
 
@@ -79,7 +79,7 @@ class FolderPlace:
             yield read_regular(self.path / name, name)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class ZipPlace:
     """Members of a zip, by their names inside the submission. A member that cannot be taken is a string: why."""
 

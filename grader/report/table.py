@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..model import AnswerKey, Outcome, Report, Verdict
 from ..records import Row
@@ -12,16 +12,26 @@ from .files import points
 ORDER = [Verdict.UNGRADED, Verdict.MEMORY, Verdict.TIMEOUT, Verdict.ERROR, Verdict.FAIL, Verdict.MISSING]
 
 
-def cohort_table(reports: Iterable[Row], key: AnswerKey) -> str:
-    """One line per student: score, points per question, and the most telling reason for a lost point."""
+def cohort_table(rows: Callable[[], Iterable[Row]], key: AnswerKey) -> Iterator[str]:
+    """One line per student: score, points per question, and the most telling reason for a lost point.
+
+    rows: gives them as often as it is called; they are gone through twice, and never all held."""
     heads = [f"Q{i}" for i in range(1, len(key.questions) + 1)]
-    rows = [["student", "score", *heads, "what cost points"]]
-    for r in reports:
-        score = "ungraded" if r.score is None else _short(r.score, r.max_score)
-        cells = [_cell(r.scores.get(q.name), q.points) for q in key.questions]
-        rows.append([r.student, score, *cells, r.remark])
-    legend = ", ".join(f"{head} {q.name} {points(q.points)}" for head, q in zip(heads, key.questions, strict=True))
-    return align(rows, right=range(1, len(heads) + 2)) + f"\n\n{legend}"
+    titles = ["student", "score", *heads, "what cost points"]
+
+    def cells() -> Iterator[list[str]]:
+        yield titles
+        for r in rows():
+            score = "ungraded" if r.score is None else _short(r.score, r.max_score)
+            yield [r.student, score, *(_cell(r.scores.get(q.name), q.points) for q in key.questions), r.remark]
+
+    widths = [0] * len(titles)
+    for row in cells():
+        widths = [max(w, _width(cell)) for w, cell in zip(widths, row, strict=True)]
+    for row in cells():
+        yield _line(row, widths, range(1, len(heads) + 2))
+    yield ""
+    yield ", ".join(f"{head} {q.name} {points(q.points)}" for head, q in zip(heads, key.questions, strict=True))
 
 
 def _short(score: float, full: float) -> str:
@@ -67,14 +77,15 @@ def _cut(text: str, width: int = 70) -> str:
 def align(rows: Sequence[Sequence[str]], right: Sequence[int] | range = ()) -> str:
     """Columns padded to one width; those in `right` to the right."""
     widths = [max(_width(row[i]) for row in rows) for i in range(len(rows[0]))]
-    lines = []
-    for row in rows:
-        cells = [
-            " " * (w - _width(cell)) + cell if i in right else cell + " " * (w - _width(cell))
-            for i, (cell, w) in enumerate(zip(row, widths, strict=True))
-        ]
-        lines.append("  ".join(cells).rstrip())
-    return "\n".join(lines)
+    return "\n".join(_line(row, widths, right) for row in rows)
+
+
+def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[int] | range) -> str:
+    padded = [
+        " " * (w - _width(cell)) + cell if i in right else cell + " " * (w - _width(cell))
+        for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+    ]
+    return "  ".join(padded).rstrip()
 
 
 def _width(text: str) -> int:

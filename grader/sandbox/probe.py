@@ -34,6 +34,7 @@ from .channel import Channel
 from .run import Runner
 from .spawn import Launcher
 from .worker import confine
+from .zygote import Zygote
 
 # What must not work, in words that follow "a worker can".
 ATTEMPTS = {
@@ -76,6 +77,8 @@ def attempts(launcher: Launcher, limits: Limits) -> dict[str, bool]:
     source = resources.files(__package__).joinpath("attack.py").read_bytes()
     submission = Submission("probe", (SourceFile("probe.py", source),), "probe.py")
     with _traps() as traps:
+        if isinstance(launcher, Zygote):
+            launcher.also = str(traps["folder"])
         whole = [
             _asked("attempt", {**traps, "parent": os.getpid(), "threads": THREADS}, "dict"),
             _asked("become", {"python": sys.executable}, "bool"),

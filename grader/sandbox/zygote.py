@@ -47,6 +47,7 @@ class Zygote:
         self.group: cgroup.Group | None = None
         self.pid = 0  # of the process that forks, which is not self.process where that one keeps its namespaces
         self.scratch = ""
+        self.also = ""  # a folder of the grader's that goes with the zygote, should the grader be killed
         self.closed = False
         self.lock = threading.RLock()
 
@@ -66,6 +67,7 @@ class Zygote:
             "library": self.library,
             "control": theirs.fileno(),
             "scratch": self.scratch,
+            "also": self.also,
             "layers": self.layers,
             "groups": self.group.paths if self.group else [],
         }

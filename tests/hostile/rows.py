@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from importlib.util import find_spec
 
 from grader.sandbox.worker.confine import Confinement
 
@@ -108,9 +107,7 @@ SECTION_C = [
     answers("C1_says_all_passed", "local"),
     Attack("C2_blind_frames", ("unreadable answer",), "an answer to another request", "NOT RUN: no wire there"),
     Attack(
-        "C2_true_tags", ("wrong value", "crashed"), "777", "NOT RUN: no wire there", strict=False,
-        open="" if find_spec("grader.sandbox.calls") is None else "the end after the last forged answer may come to be "
-        "seen in the next function's first case, by chance",
+        "C2_true_tags", ("wrong value", "crashed"), "777", "NOT RUN: no wire there",
     ),
     answers("C3_serialisers_hijacked", "local"),
     Attack("C4_pickle", ("wrong type", "Exception"), "777", "mark", "pickle"),
@@ -176,9 +173,6 @@ SECTION_R = [
         target="half_square",
         lost={},
         before=("softmax",),
-        open=""
-        if find_spec("grader.sandbox.calls")
-        else "a process that ends late costs the next function a case, which could be put to a fresh process",
     ),
     Attack("R8_segfault", ("crashed",), "segmentation fault", "down"),
     Attack("R9_stops_itself", ("time limit",), "no answer within the time limit", "down"),

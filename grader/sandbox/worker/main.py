@@ -37,7 +37,7 @@ def main(arguments: list[str]) -> None:
         if "uid" in options["layers"] and not uid:
             raise SystemExit("no uid for a worker")
         if "namespaces" in options["layers"]:
-            namespaces.enter(functools.partial(remove, options["scratch"], options["groups"]))
+            namespaces.enter(functools.partial(remove, options["scratch"], options["groups"], options["also"]))
         if options["library"] == "torch":
             warm_torch()
         warm_session(options["library"])
@@ -154,7 +154,7 @@ class Zygote:
 
     def __init__(self, options: dict[str, Any], uid: int) -> None:
         self.control = socket.socket(fileno=options["control"])
-        self.scratch, self.uid = options["scratch"], uid
+        self.scratch, self.also, self.uid = options["scratch"], options["also"], uid
         self.layers = tuple(options["layers"])
         self.inside = "namespaces" in self.layers
         self.child = 0
@@ -213,7 +213,7 @@ class Zygote:
         finally:
             self.bury()
             if not self.inside:  # else the keeper does it
-                remove(self.scratch)
+                remove(self.scratch, also=self.also)
 
     def _obey(self) -> None:
         self.control.send(b'{"ready": true}')
@@ -302,8 +302,13 @@ class Zygote:
             return []
 
 
-def remove(folder: str, groups: Sequence[str] = ()) -> None:
-    """Remove a folder with all that is in it, and empty cgroups. Raises OSError."""
+def remove(folder: str, groups: Sequence[str] = (), also: str = "") -> None:
+    """Remove a folder with all that is in it, one that the grader may have removed itself, and empty cgroups. Raises
+    OSError."""
+    if also and os.path.isdir(also):
+        with contextlib.suppress(FileNotFoundError):
+            scratch.empty(also)
+            os.rmdir(also)
     scratch.empty(folder)
     os.rmdir(folder)
     for group in groups:
