@@ -10,10 +10,11 @@ from click.testing import CliRunner
 from conftest import ROOT
 
 from grader.cli import cli
-from grader.cli.isolation import Finding, require_isolation
+from grader.cli.isolation import require_isolation
 from grader.errors import SandboxError, WeakIsolationError
 from grader.model import Limits
 from grader.sandbox import layers, probe
+from grader.sandbox.trial import Finding
 from grader.sandbox.worker import confine
 
 linux = pytest.mark.skipif(sys.platform != "linux", reason="NOT RUN: the sandbox's layers are Linux's")

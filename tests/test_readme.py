@@ -51,8 +51,11 @@ def test_the_demo_prints_these_lines(grader: Run, tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     printed = done.stdout.splitlines()
-    for line in table.splitlines():
+    *lines, last = table.splitlines()
+    for line in lines:
         assert line in printed
+    said, _, level = last.partition("; isolation ")
+    assert [line for line in printed if line.startswith(f"{said}; isolation ")] and level.startswith("strong: ")
     assert "of 97 submissions" in README
     assert len(list((COHORT / "submissions").iterdir())) == 97
 

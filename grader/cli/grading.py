@@ -130,16 +130,27 @@ def _grade_cohort(
             processes.stop()
             raise
         processes.close()
+        before = _keep_before(out) if batch.ran else ""
         write_whole(out / "reports.jsonl", store.lines(batch.run))
         write_whole(out / "grades.csv", grades_csv(store.rows(batch.run), [q.name for q in key.questions]))
         for line in cohort_table(lambda: store.rows(batch.run), key):
             click.echo(line)
     same = f" ({len(found) - batch.ran} of them from the store)" if batch.ran < len(found) else ""
     click.echo(f"\n{len(found) - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
-    click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}")
+    click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}{before}")
     for line in sorted(ungraded):
         click.echo(line, err=True)
     return UNGRADED if ungraded else 0
+
+
+def _keep_before(out: Path) -> str:
+    """Keep the reports of the run before, and say how to compare; "" where there are none."""
+    now, before = out / "reports.jsonl", out / "reports.before.jsonl"
+    try:
+        os.replace(now, before)
+    except OSError:
+        return ""
+    return f"; what changed: grader diff {before} {now}"
 
 
 @contextlib.contextmanager

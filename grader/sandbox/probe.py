@@ -61,6 +61,7 @@ ATTEMPTS = {
 NOTED = {"exists": "tell whether a file outside exists"}
 MEMORY = 384 << 20  # bytes allowed while it is tried; a quarter more is touched
 THREADS = 2 * confine.THREADS
+LONGEST = 70  # of a folder in which a socket can be made
 DAEMON_SECONDS = 0.5  # within which a process that outlives its worker shows
 
 
@@ -114,7 +115,8 @@ def _why(response: Response) -> str:
 def _traps() -> Iterator[dict[str, Value]]:
     """Files and listeners of ours that a worker must not reach; no mode bit keeps it from most of them."""
     with contextlib.ExitStack() as stack:
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-probe-")))
+        place = None if len(tempfile.gettempdir()) < LONGEST else "/tmp"  # the name of a socket must fit in 108 bytes
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-probe-", dir=place)))
         folder.chmod(0o777)
         secret, private, other = folder / "secret", folder / "private", folder / "submissions" / "other.py"
         other.parent.mkdir(mode=0o755)

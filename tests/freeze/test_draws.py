@@ -306,7 +306,7 @@ def test_grade_uses_each_students_own_key(tmp_path: Path, grader: Run) -> None:
     command = ["grade", "demo", work, "--course", tmp_path, "--secret-file", tmp_path / "secret", "--out"]
     done = grader(*command, tmp_path / "out", "--allow-weak-isolation")
     assert done.returncode == 0, done.stderr
-    assert "freezing demo for 3 of 3 students" in done.stderr and "batched: square" in done.stderr
+    assert "freezing demo for 4 of 4 students" in done.stderr and "batched: square" in done.stderr
     reports = {r["student"]: r for r in map(json.loads, (tmp_path / "out" / "reports.jsonl").read_text().splitlines())}
     assert [reports[s]["score"] for s in ("ada", "bo", "Ŝî 김 $(x)%2f", "none")] == [3, 3, 3, 0]
     assert len({reports[s]["provenance"]["draw"] for s in ("ada", "bo", "Ŝî 김 $(x)%2f")}) == 3

@@ -52,7 +52,7 @@ def test_every_attack_is_named_in_its_row() -> None:
 
 
 def test_rows_of_odd_submissions_have_some() -> None:
-    from test_notebooks import NAMES
+    from test_hostile_notebooks import NAMES
 
     counted = Counter(odd.row.split()[-1] for odd in ODD) + Counter(row for row, _ in NAMES)
     by_file = [r for r, _, _, t in TABLE if "test_odd_submission" in t or "test_notebook`" in t]

@@ -414,16 +414,16 @@ def test_a_fault_of_ours_stops_nobody_else(
     zygote: Zygote, fault: Exception, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Any exception in the trusted half leaves its student ungraded, and the batch goes on."""
-    from grader.sandbox import run
+    from grader.sandbox import talk
 
-    real = run.loaded_of
+    real = talk.loaded_of
 
     def broken(got: Any) -> Any:
         if "broken" in got.get("found", ()):
             raise fault
         return real(got)
 
-    monkeypatch.setattr(run, "loaded_of", broken)
+    monkeypatch.setattr(talk, "loaded_of", broken)
     key = wanting_double({"good": 2.0, "broken": 2.0})
     sources = {"ada": GOOD, "bob": GOOD + "broken = good\n", "cid": GOOD}
     submissions = [Submission(n, (SourceFile("student.py", s.encode()),), "student.py") for n, s in sources.items()]
