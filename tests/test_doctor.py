@@ -58,7 +58,7 @@ def test_a_layer_that_is_missing(option: str, monkeypatch: pytest.MonkeyPatch) -
 def test_an_attempt_that_succeeds_although_no_layer_is_missing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(layers, "missing", lambda _=(): {})
     monkeypatch.setattr(sys, "platform", "linux")
-    monkeypatch.setattr("grader.cli.isolation.close_to_others", lambda: None)
+    monkeypatch.setattr("grader.sandbox.trial.close_to_others", lambda: None)
     monkeypatch.setattr(probe, "attempts", lambda *_: {**dict.fromkeys(probe.ATTEMPTS, False), "udp": True})
     code, said = doctor()
     assert code == 4 and "send a datagram                              OPEN" in said
@@ -73,7 +73,7 @@ def test_a_sandbox_that_cannot_be_tried_is_not_trusted(monkeypatch: pytest.Monke
         raise SandboxError("a worker did not get ready (crashed)")
 
     monkeypatch.setattr(layers, "missing", lambda _=(): {})
-    monkeypatch.setattr("grader.cli.isolation.close_to_others", lambda: None)
+    monkeypatch.setattr("grader.sandbox.trial.close_to_others", lambda: None)
     monkeypatch.setattr(sys, "platform", "linux")
     monkeypatch.setattr(probe, "attempts", broken)
     with pytest.raises(WeakIsolationError, match="could not be tried: a worker did not get ready"):
