@@ -120,7 +120,7 @@ def made_of(report: Report, setting: Setting, key: AnswerKey, submission: Submis
 _desk: Desk | None = None
 
 
-def open_desk(setting: Setting, permits: Permits | None) -> None:
+def open_desk(setting: Setting, permits: Permits | None, parent: int) -> None:
     """Make this process one that grades. It dies with the one that started it, and Ctrl-C is for that one."""
     global _desk
     from multiprocessing.util import Finalize
@@ -129,7 +129,7 @@ def open_desk(setting: Setting, permits: Permits | None) -> None:
     if sys.platform == "linux":
         prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         prctl(PR_SET_DUMPABLE, 0)  # no process of the same user may look into this one
-        if os.getppid() == 1:
+        if os.getppid() != parent:  # it died before we could ask to die with it
             os._exit(1)
     oracle = Oracle(setting.course, setting.key, setting.device)
     _desk = desk = Desk(setting, lambda: launcher(setting.key.library), permits, oracle)

@@ -4,6 +4,7 @@ at work as there are cores."""
 from __future__ import annotations
 
 import multiprocessing
+import os
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
@@ -35,7 +36,7 @@ class Processes:
 
     def _start(self) -> ProcessPoolExecutor:
         permits = self.context.Semaphore(self.workers)
-        return ProcessPoolExecutor(self.slots, self.context, open_desk, (self.setting, permits))
+        return ProcessPoolExecutor(self.slots, self.context, open_desk, (self.setting, permits, os.getpid()))
 
     def submit(
         self, own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]
