@@ -311,14 +311,14 @@ def test_grade_uses_each_students_own_key(tmp_path: Path, grader: Run) -> None:
     assert [reports[s]["score"] for s in ("ada", "bo", "Ŝî 김 $(x)%2f", "none")] == [3, 3, 3, 0]
     assert len({reports[s]["provenance"]["draw"] for s in ("ada", "bo", "Ŝî 김 $(x)%2f")}) == 3
     made = sorted(p.name for p in (tmp_path / ".grader" / "keys").iterdir())
-    assert len(made) == 4 and all(p.rsplit("-")[-1].removesuffix(".key").isalnum() for p in made)
+    assert len(made) == 5 and all(p.rsplit("-")[-1].removesuffix(".key").isalnum() for p in made)
     assert all((p.stat().st_mode & 0o777) == 0o600 for p in (tmp_path / ".grader" / "keys").iterdir())
 
     base = course.key_path("demo", "cpu")
     before = {p.name: p.stat().st_mtime_ns for p in base.parent.iterdir()}
     course.student_path(base, "bo").unlink()
     done = grader(*command, tmp_path / "out", "--allow-weak-isolation")
-    assert done.returncode == 0 and "for 1 of 3 students" in done.stderr
+    assert done.returncode == 0 and "for 1 of 4 students" in done.stderr
     after = {p.name: p.stat().st_mtime_ns for p in base.parent.iterdir()}
     assert set(before) == set(after)
     ada = course.student_path(base, "ada").name
