@@ -32,12 +32,13 @@ def grade(
     limits: Limits,
     known: Mapping[str, QuestionResult] | None = None,
     oracle: Oracle | None = None,
+    begin: Callable[[], None] = lambda: None,
     idle: Callable[[], None] = lambda: None,
 ) -> Report:
     """Grade one submission. Questions in `known` are not run again. Never raises for what a student did.
 
-    With an oracle, an error is carried forward where a question says so. `idle` is called when the submission's code
-    has answered, or keeps us waiting, so that others may run meanwhile."""
+    With an oracle, an error is carried forward where a question says so. `begin` is called before any of the
+    submission's code is run, `idle` when it has answered, or keeps us waiting, so that others may run meanwhile."""
     results = dict(known or {})
     pending = [q for q in key.questions if q.name not in results]
     notes: tuple[str, ...] = ()
@@ -50,6 +51,8 @@ def grade(
         runner = Runner(key, submission, launcher, limits, together=True, slow=idle)
         given = dict[str, Mapping[str, Response]]()
         try:
+            runner.prepare()
+            begin()
             for question, responses in runner.responses(pending):
                 given[question.name] = responses
             again = runner.once_more(list(zip(pending, given.values(), strict=True)))  # not to disturb, at the end

@@ -63,6 +63,7 @@ class Store:
                 raise UsageError(f"{path}: written by another version; use another --out folder")
             self.db.execute("PRAGMA journal_mode=WAL")
             self.db.execute("PRAGMA synchronous=FULL")
+            self.db.execute("PRAGMA cache_size=-512")  # KiB: memory is flat in the number of submissions
             for table in TABLES:
                 self.db.execute(table)
             self.db.execute(f"PRAGMA user_version={VERSION}")

@@ -9,7 +9,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -60,6 +60,22 @@ class Permits(Protocol):
 
 
 @dataclass
+class Turn:
+    """A permit, held from `begin` until `close`."""
+
+    permits: Permits | None
+    held: bool = False
+
+    def begin(self) -> None:
+        self.held = self.permits is not None and self.permits.acquire()
+
+    def close(self) -> None:
+        if self.held and self.permits is not None:
+            self.held = False
+            self.permits.release()
+
+
+@dataclass
 class Desk:
     """Grades submissions one at a time per thread. `make` gives the sandbox of a thread. Close it at the end."""
 
@@ -73,8 +89,10 @@ class Desk:
     def grade(self, own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]) -> Made:
         """One submission by its own key (None: that of the setting). Questions in `known` are not run again."""
         key = own or self.setting.key
-        with self._turn() as give_up:
-            report = grade(key, submission, self._launcher(), self.setting.limits, known, self.oracle, give_up)
+        turn = Turn(self.permits)
+        with contextlib.closing(turn):
+            limits = self.setting.limits
+            report = grade(key, submission, self._launcher(), limits, known, self.oracle, turn.begin, turn.close)
         return made_of(report, self.setting, key, submission)
 
     def _launcher(self) -> Launcher:
@@ -84,20 +102,6 @@ class Desk:
             found.isolation = self.setting.isolation  # what was found before the batch is stamped on all of it
             self._launchers.append(found)
         return found
-
-    @contextlib.contextmanager
-    def _turn(self) -> Iterator[Callable[[], None]]:
-        """Hold a permit; what is yielded gives it up before the end."""
-        held = [self.permits] if self.permits is not None and self.permits.acquire() else []
-
-        def give_up() -> None:
-            if held:
-                held.pop().release()
-
-        try:
-            yield give_up
-        finally:
-            give_up()
 
     def close(self) -> None:
         for one in self._launchers:

@@ -53,6 +53,7 @@ class Talk:
     together: bool = False
     slow: Callable[[], None] = lambda: None
     _channel: Channel | None = None
+    _prepared: Channel | None = None  # of a worker that is ready and has loaded nothing
     _loaded: Loaded | None = None
     _waited: float = 0.0  # seconds that starting workers took
     _loading: float = 0.0  # seconds that loading the file took
@@ -72,6 +73,7 @@ class Talk:
 
     def close(self) -> None:
         self._end()
+        self._unprepared()
 
     def _now(self) -> float:
         """The time that is charged: starting a worker is ours, not the student's, and so is answering it."""
@@ -224,9 +226,9 @@ class Talk:
         if self._loaded is not None and self._loaded.failure:
             return self._loaded
         asked, first = self.clock(), self._loaded is None
-        self._channel = self.launcher.start(self.limits)
-        self._channel.slow = self.slow
-        self._make_ready(self._channel)
+        self.prepare()
+        self._channel, self._prepared = self._prepared, None
+        assert self._channel is not None
         self._waited += self.clock() - asked
         asked = self.clock()
         self._loaded = self._load_into(self._channel, min(self.limits.question, max(1.0, self._deadline - self._now())))
@@ -237,6 +239,13 @@ class Talk:
             self._end()
         return self._loaded
 
+    def prepare(self) -> None:
+        """Have a worker ready, before any of the student's code is run. Raises SandboxError."""
+        if self._prepared is None:
+            self._prepared = self.launcher.start(self.limits)
+            self._prepared.slow = self.slow
+            self._make_ready(self._prepared)
+
     def _make_ready(self, channel: Channel) -> None:
         """Wait until the worker has imported its libraries and the author's fixtures. No student code runs yet:
         a failure is ours."""
@@ -246,11 +255,15 @@ class Talk:
             got, _ = channel.request(header, buffers, READY_SECONDS, LOAD_CAP)
             if got.get("error") is not None:
                 why = failure_of(got["error"], "fixtures.py does not load where it is graded: ").message
-                self._end()
+                self._unprepared()
                 raise SandboxError(why)
         except (TimedOut, Died, WireError) as error:
-            cause = self._end()
+            cause = self._unprepared()
             raise SandboxError(f"a worker did not get ready ({cause or type(error).__name__})") from error
+
+    def _unprepared(self) -> str:
+        channel, self._prepared = self._prepared, None
+        return channel.end() if channel else ""
 
     def _load_into(self, channel: Channel, seconds: float) -> Loaded:
         files = self.submission.files

@@ -68,7 +68,8 @@ class Session:
         if header["library"] == "torch":
             import torch
 
-            torch.set_num_threads(1)
+            if torch.get_num_threads() != 1:
+                torch.set_num_threads(1)
             self.torch = torch
             if any(b"optim" in data for data in buffers):
                 self.first_optimizer()
@@ -144,7 +145,7 @@ class Session:
             random.seed(0)
             np.random.seed(0)
         if self.torch is not None:
-            self.torch.manual_seed(0)
+            self.torch.default_generator.manual_seed(0)  # no other device is there; torch.manual_seed notes stacks
 
     def _build(self, name: str, args: dict[str, Any]) -> Any:
         """A fixture, built from arguments of the kind that the assignment's library works on."""
