@@ -35,12 +35,12 @@ class Runner(Talk):
         total = limits.submission + sum(max(0.0, (q.seconds or 0.0) - limits.question) for q in self.key.questions)
         self._deadline = started + total
         reserve = min(RESERVE_SECONDS, total / (2 * len(questions)))
+        behind = [call for question in questions for call in calls_of(question)] if self.together else []
         for index, question in enumerate(questions):
             left = total - (self._now() - started) - reserve * (len(questions) - index - 1)
-            found = self._question(question, min(question.seconds or limits.question, max(left, reserve)))
-            if self.together and index + 1 < len(questions):
-                self._send_ahead(calls_of(questions[index + 1]))
-            yield question, found
+            seconds = min(question.seconds or limits.question, max(left, reserve))
+            yield question, self._question(question, seconds, behind or calls_of(question))
+            behind = behind[len(question.cases) :]
 
     def nudged(
         self, question: FrozenQuestion, case: FrozenCase, nudges: Sequence[Nudge]
@@ -97,10 +97,12 @@ class Runner(Talk):
         """The time that a question is charged: not loading either."""
         return self._now() - self._loading
 
-    def _question(self, question: FrozenQuestion, seconds: float) -> dict[str, Response]:
-        """Each case may use what is left of the question's time but a small reserve for each that follows.
-        Loading, which a crash makes necessary again, counts for the submission and not for the question."""
-        out, calls = dict[str, Response](), calls_of(question)
+    def _question(self, question: FrozenQuestion, seconds: float, calls: Sequence[Call]) -> dict[str, Response]:
+        """The responses of a question, whose calls are the first of these; what follows may be sent with them.
+
+        Each case may use what is left of the question's time but a small reserve for each that follows. Loading, which
+        a crash makes necessary again, counts for the submission and not for the question."""
+        out = dict[str, Response]()
         deadline, crashes = self._answering() + seconds, 0
         reserve = min(RESERVE_SECONDS / 4, seconds / (2 * len(question.cases)))
         for index, case in enumerate(question.cases):

@@ -38,7 +38,7 @@ class Talk:
     """Keeps a worker with the submission loaded, and starts another where one is lost; `notes` holds what was said
     while loading. Close it when done.
 
-    together: the cases of a question go in one request, the next question's before the last one's are looked at; then
+    together: the cases of a question go in one request, and so do those of the questions behind it; then
     what is printed is not told apart. slow: called when the submission keeps us waiting."""
 
     key: AnswerKey
@@ -172,20 +172,22 @@ class Talk:
     def _send(self, calls: Sequence[Call], seconds: float) -> None:
         """Raises Died or TimedOut."""
         assert self._channel is not None
-        sent = together(calls) if self.together and not self.ask else calls[:1]
+        alone = not self._waits_for_others(calls[0].question)
+        sent = calls[:1] if self.ask or not self.together else self._sendable(together(calls), alone)
         self._stream, self._part = list(sent), 0
-        self._channel.send(request(sent, self._waits_for_others(calls[0].question), bool(self.ask)), seconds)
+        self._channel.send(request(sent, not alone, bool(self.ask)), seconds)
 
-    def _send_ahead(self, calls: Sequence[Call]) -> None:
-        """Let the worker begin with a question while the answers to the last one are looked at."""
-        if self.ask or self._channel is None or self._loaded is None or self._stream or self._now() >= self._deadline:
-            return
-        if self._unable(calls[0].question) is None:
-            try:
-                self._send(calls, self.limits.question)
-            except (Died, TimedOut):  # what the last question left behind costs the next one nothing
-                self._end()
-                self._careful = True
+    def _sendable(self, calls: Sequence[Call], alone: bool) -> Sequence[Call]:
+        """The first calls whose functions are there, and whose answers are all sent in the same way."""
+        assert self._loaded is not None
+        asked, question = calls[0].question, calls[0].question
+        for index, call in enumerate(calls):
+            if call.question is not question:
+                question = call.question
+                mixed = (not self._waits_for_others(question)) != alone or (question.seconds is not asked.seconds)
+                if mixed or not self._loaded.found.issuperset(question.targets):
+                    return calls[:index]
+        return calls
 
     def _receive(self, call: Call, seconds: float) -> Response:
         """Raises Died, TimedOut or WireError."""
