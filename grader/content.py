@@ -23,10 +23,20 @@ def code_digest() -> str:
     digest = hashlib.sha256(f"{__version__} {sys.version} {metadata.version('numpy')}".encode())
     here = Path(__file__).parent
     for path in sorted(
-        [*here.glob("*.py"), *(p for room in ("sandbox", "judge") for p in (here / room).rglob("*.py"))]
+        [
+            *here.glob("*.py"),
+            *(p for room in ("sandbox", "judge", "report", "cohort") for p in (here / room).rglob("*.py")),
+        ]
     ):
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
+
+
+def _torch() -> str:
+    try:
+        return metadata.version("torch")
+    except metadata.PackageNotFoundError:
+        return "not installed"
 
 
 def content_keys(
@@ -40,7 +50,7 @@ def content_keys(
         *(x for file in submission.files for x in (file.name, hashlib.sha256(file.data).hexdigest())),
         repr(limits),
         isolation,
-        key.library,
+        f"torch {_torch()}" if key.library == "torch" else key.library,
         key.fixtures,
         code_digest(),
     ):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import concurrent.futures as futures
 import time
-from collections.abc import Callable, Generator, Iterable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from ..content import report_digest
@@ -17,6 +17,7 @@ from .desk import Setting, made_of
 BATCH, BATCH_SECONDS = 20, 0.5  # submissions whose results are written in one transaction, and how long they wait
 TRIES = 4  # times that a submission is graded where the process that did it died
 
+Task = tuple[Submission, AnswerKey | None, dict[str, QuestionResult], int]  # and the how manieth try it is
 Submit = Callable[[AnswerKey | None, Submission, Mapping[str, QuestionResult]], "futures.Future[Made]"]
 
 
@@ -32,9 +33,11 @@ class Batch:
     own: Callable[[str], AnswerKey] | None = None
     window: int = 16
     ran: int = 0
-    _under_way: dict[futures.Future[Made], tuple[Submission, AnswerKey | None, dict[str, QuestionResult], int]] = field(
-        default_factory=dict
-    )
+    _under_way: dict[futures.Future[Made], Task] = field(default_factory=dict)
+    _suspects: list[Task] = field(default_factory=list)  # under way when a process died; they are graded one by one
+    _busy: set[str] = field(default_factory=set)  # content keys whose results are not stored yet
+    _later: list[Submission] = field(default_factory=list)  # that wait for such a result
+    _ready: list[Submission] = field(default_factory=list)  # that do so no longer
     _made: list[Made] = field(default_factory=list)
     _same: list[str] = field(default_factory=list)
     _written: float = 0.0
@@ -44,20 +47,37 @@ class Batch:
         todo, self._written = iter(submissions), time.monotonic()
         try:
             while True:
-                while len(self._under_way) < self.window and (submission := next(todo, None)) is not None:
+                while (submission := self._choose(todo)) is not None:
                     if (row := self._begin(submission)) is not None:
                         yield row
-                if not self._under_way:
-                    return
+                if not self._under_way and not self._retry_one():
+                    self._write(1)
+                    self._busy, self._ready, self._later = set(), [*self._ready, *self._later], []
+                    if not self._ready:
+                        return
+                    continue
                 done, _ = futures.wait(self._under_way, BATCH_SECONDS, futures.FIRST_COMPLETED)
                 for future in done:
                     if (row := self._end(future)) is not None:
                         yield row
-                self._write(BATCH)
+                self._write(1 if self._later else BATCH)
         finally:
             for future in self._under_way:
                 future.cancel()
             self._write(1)
+
+    def _choose(self, todo: Iterator[Submission]) -> Submission | None:
+        """The next one to begin with, if there is room; none while it is found out who ends the processes."""
+        if self._suspects or max(len(self._under_way), len(self._later)) >= self.window:
+            return None
+        return self._ready.pop() if self._ready else next(todo, None)
+
+    def _retry_one(self) -> bool:
+        """Grade again, alone, one of those that were under way when a process died."""
+        if not self._suspects:
+            return False
+        self._put(*self._suspects.pop(0))
+        return True
 
     def _begin(self, submission: Submission) -> Row | None:
         """Put a submission under way, or give its row where nothing of it has changed since its last report."""
@@ -66,10 +86,14 @@ class Batch:
         keys = self.setting.keys(key, submission)
         if keys:
             digest = report_digest(key, submission, keys, self.setting.isolation)
+            if self._busy & set(keys.values()):  # the same files, under way: what comes of them holds for both
+                self._later.append(submission)
+                return None
             if (row := self.store.unchanged(submission.student, digest, keys)) is not None:
                 self._same.append(submission.student)
                 self._write(10 * BATCH)
                 return row
+        self._busy |= set(keys.values())
         self._put(submission, own, self.store.get(keys) if keys else {}, 1)
         return None
 
@@ -82,7 +106,7 @@ class Batch:
             made = future.result()
         except (futures.BrokenExecutor, futures.CancelledError) as error:
             if tries < TRIES:
-                self._put(submission, own, known, tries + 1)
+                self._suspects.append((submission, own, known, tries + 1))
                 return None
             made = self._ungraded(submission, own, f"the process that graded it died ({type(error).__name__})")
         except Exception as error:  # a fault of ours in one submission stops nobody else's
@@ -103,4 +127,13 @@ class Batch:
         late = waiting and time.monotonic() - self._written > BATCH_SECONDS
         if waiting >= least or late:
             self.store.put(self.run, self._made, self._same)
+            under_way = {key for submission, own, _, _ in self._pending() for key in self._keys(submission, own)}
             self._made, self._same, self._written = [], [], time.monotonic()
+            self._busy &= under_way
+            self._ready, self._later = [*self._ready, *self._later], []
+
+    def _pending(self) -> list[Task]:
+        return [*self._under_way.values(), *self._suspects]
+
+    def _keys(self, submission: Submission, own: AnswerKey | None) -> Iterable[str]:
+        return self.setting.keys(own or self.setting.key, submission).values()

@@ -18,8 +18,9 @@ from .said import COUNT, Nudge, failure_of, kinds_of, listed, size_of
 
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 MOST_NUDGES, MOST_STEPS = 64, 64
-REQUEST_BYTES = 4 << 20  # of inputs that go together in one request; a larger case goes alone
-KEPT = 512  # questions and requests that are kept
+REQUEST_BYTES = 2 << 20  # of calls that go together in one request; a larger one goes alone
+KEPT = 256  # questions, and requests, that are kept
+KEPT_BYTES = 32 << 20  # of requests
 
 T = TypeVar("T")
 
@@ -39,11 +40,13 @@ class Call:
 
     @functools.cached_property
     def size(self) -> int:
-        return sum(map(size_of, self.case.inputs.values()))
+        """Bytes that it takes in a request, header and buffers."""
+        buffers: list[bytes] = []
+        return len(prepare(self.row(buffers, False), buffers).text) + sum(map(len, buffers))
 
     def room(self) -> int:
         """Bytes of arguments that the worker may ask back with."""
-        return ASK_BODY_CAP + 4 * self.size
+        return ASK_BODY_CAP + 4 * sum(map(size_of, self.case.inputs.values()))
 
     def row(self, buffers: list[bytes], asks: bool) -> dict[str, Any]:
         return {
@@ -62,14 +65,17 @@ class Kept(Generic[T]):
 
     def __init__(self) -> None:
         self.made: dict[tuple[int, ...], tuple[object, T]] = {}
+        self.bytes = 0
 
-    def get(self, held: Sequence[object], make: Callable[[], T]) -> T:
+    def get(self, held: Sequence[object], make: Callable[[], T], size: int = 0) -> T:
         ids = tuple(map(id, held))
         found = self.made.get(ids)
         if found is None:
-            if len(self.made) >= KEPT:
+            if len(self.made) >= KEPT or self.bytes + size > KEPT_BYTES:
                 self.made.clear()
+                self.bytes = 0
             found = self.made[ids] = (held, make())
+            self.bytes += size
         return found[1]
 
 
@@ -100,9 +106,9 @@ def request(calls: Sequence[Call], together: bool, asks: bool = False) -> Prepar
         rows = [call.row(buffers, asks) for call in calls]
         return prepare({"op": "call", "together": together, "calls": rows}, buffers)
 
-    if asks or any(call.nudges for call in calls):
+    if asks or any(call.nudges for call in calls) or (size := sum(call.size for call in calls)) > REQUEST_BYTES:
         return encoded()
-    return _requests[together].get([call.case for call in calls], encoded)
+    return _requests[together].get([call.case for call in calls], encoded, size)
 
 
 def parts_of(

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from ..errors import WireError
+from ..errors import SandboxError, WireError
 from .line import Line, TimedOut
 
 if TYPE_CHECKING:
@@ -34,6 +35,13 @@ def queued_seconds(pid: int) -> float:
             return int(file.read().split()[1]) / 1e9
     except (OSError, ValueError, IndexError):
         return 0.0
+
+
+def threads_of(pid: int) -> int:
+    try:
+        return len(os.listdir(f"/proc/{pid}/task"))
+    except OSError:
+        return 0
 
 
 class Channel:
@@ -68,9 +76,12 @@ class Channel:
         return self.receive(seconds - (time.monotonic() - started), cap, answer, ask_cap)
 
     def send(self, frame: Prepared, seconds: float) -> None:
-        """Send a request. Raises Died or TimedOut."""
+        """Send a request. Raises Died or TimedOut, and SandboxError for one that is too large."""
         self.sequence += 1
-        self._write(frame, time.monotonic() + seconds)
+        try:
+            self._write(frame, time.monotonic() + seconds)
+        except WireError as error:  # of ours, and not the student's fault
+            raise SandboxError(f"a case is too large to be sent: {error}") from error
 
     def _write(self, frame: Prepared, deadline: float) -> None:
         tags = {"seq": self.sequence, "nonce": self.nonce}
@@ -127,7 +138,7 @@ class Channel:
     def _lengthened(self) -> bool:
         """Move the deadline by the time that the worker has waited for a processor, if there is any to give."""
         more = min(queued_seconds(self.pid) - self.queued, self._most) if self.pid else 0.0
-        if more < 0.01:
+        if more < 0.01 or threads_of(self.pid) > 1:  # its own threads may be what it waits for
             return False
         self.queued += more
         self._most -= more

@@ -10,10 +10,16 @@ from dataclasses import dataclass, replace
 from ..model import Failure, FrozenCase, FrozenQuestion, Response, Value, Verdict
 from .calls import Call, calls_of, identical
 from .said import Nudge
-from .talk import Talk
+from .talk import Interrupted, Talk
 
 DEATHS = ("crashed", "unreadable answer")
-NOT_COUNTED = (*DEATHS, "time limit", "memory limit", "ungraded")  # of a call that is ours and not the student's
+NOT_COUNTED = (
+    *DEATHS,
+    "time limit",
+    "memory limit",
+    "missing",
+    "ungraded",
+)  # of a call that is ours and not the student's
 EXTRA_SECONDS, ONE_EXTRA = 10.0, 2.0  # for second calls and explanations: of a submission, and of one of them
 RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
 
@@ -28,7 +34,18 @@ class Runner(Talk):
     def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
         """The responses of each question, by case, in order. Raises SandboxError for a fault of ours.
 
-        A question may use all that is left of the submission's time but a small reserve for each one that
+        Where answers that waited for each other are lost, all of them are given again, from the first on, so that what
+        a function keeps between calls does not hang on the clock; the first try is at nobody's charge."""
+        now, loading = self._now(), self._loading
+        try:
+            yield from self._responses(questions)
+        except Interrupted:
+            self._waited += self._now() - now
+            self._loading = loading
+            yield from self._responses(questions)
+
+    def _responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
+        """A question may use all that is left of the submission's time but a small reserve for each one that
         comes after it; an author's longer limit lengthens the submission's."""
         limits, started = self.limits, self._now()
         self._started = started
@@ -56,16 +73,19 @@ class Runner(Talk):
         """The questions whose answer changes when a call is made again after all others, with their responses: what a
         function keeps between calls shows. It is a hidden case if there is one. Neither a second call that takes too
         long nor one that ends the process counts. Raises SandboxError."""
-        asked = []
+        asked, self._careful = [], True  # an answer that is lost with another would go untold
         for question, responses in given:
             ordinary = sorted((c for c in question.cases if c.raises is None), key=lambda c: not c.hidden)
             answered = [c for c in ordinary if c.name in responses and responses[c.name].failure is None]
             if len(ordinary) > 1 and answered and not question.predicate:
-                asked.append((Call(question, answered[0]), responses))
+                call = next(call for call in calls_of(question) if call.case is answered[0])
+                asked.append((call, responses))
         calls, changed = [call for call, _ in asked], list[tuple[FrozenQuestion, Mapping[str, Response]]]()
         for index, (call, responses) in enumerate(asked):
             response, first = self._on_us(calls[index:]), responses[call.case.name]
             if response.failure is not None and response.failure.kind in NOT_COUNTED:
+                continue
+            if self.load_failure is not None:  # of a load after a death
                 continue
             if not identical(response.values, first.values):
                 again = replace(first, again=response.values)

@@ -33,6 +33,10 @@ TOGETHER_SECONDS = 0.3  # that answers may wait for each other
 READY_SECONDS = 120.0  # for importing NumPy or torch on a slow disk
 
 
+class Interrupted(Exception):
+    """Answers that waited for each other were lost: all calls are to be made again, in a fresh worker."""
+
+
 @dataclass
 class Talk:
     """Keeps a worker with the submission loaded, and starts another where one is lost; `notes` holds what was said
@@ -90,23 +94,18 @@ class Talk:
         """The answer to the first of some calls. Where none is under way, as many are sent as go together.
 
         Answers that wait for each other are lost with the worker, and nobody knows which call ended it: then, or where
-        they take long, it is started again, all this at nobody's charge, and sends each answer at once."""
+        they take long, Interrupted is raised, and from then on each answer is sent at once."""
         if self._stream and self._stream[0].case is not calls[0].case:
             self._end()
         if not self._stream and (failure := self._unable(calls[0].question)):
             return Response(failure=failure)
         if self._waits_for_others(calls[0].question):
-            now, loading = self._now(), self._loading
             try:
                 return self._put(calls, min(TOGETHER_SECONDS, seconds))
-            except (TimedOut, Died, WireError):
+            except (TimedOut, Died, WireError) as error:
                 self._end()
                 self._careful = True
-                failure = self._unable(calls[0].question)
-                self._waited += self._now() - now
-                self._loading = loading
-                if failure:
-                    return Response(failure=failure)
+                raise Interrupted from error
         name = calls[0].question.name
         if self._answered and name not in self._answered:
             try:

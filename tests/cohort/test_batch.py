@@ -168,6 +168,36 @@ def test_a_fault_of_ours_is_ungraded_for_that_student_and_tried_again_by_the_nex
     assert later["bob"].score == 1.0
 
 
+def test_the_same_files_are_graded_once_and_both_reports_say_the_same(setting: Setting, store: Store) -> None:
+    """However a run of one of them ends: nobody's line tells another's result."""
+    same = replace(work("ada"), student="bob")
+    desks = Desks(setting)
+    batch = Batch(setting, store, "run", desks.submit)
+    rows = list(batch.grade([work("ada"), same, work("cid"), *[replace(same, student=f"t{i}") for i in range(40)]]))
+    assert len(rows) == 43 and {row.score for row in rows} == {1.0}
+    assert batch.ran == 2 and desks.known["bob"] == {"f"}
+
+
+def test_who_ends_the_processes_costs_the_others_nothing(setting: Setting, store: Store) -> None:
+    """Whatever is under way when a process dies fails; then they are tried one by one."""
+    broken: list[str] = []
+
+    class Pool(Desks):
+        def submit(self, own: AnswerKey | None, submission: Submission, known: Known) -> Future[Made]:
+            future = super().submit(own, submission, known)
+            if submission.student == "bad" or "bad" in broken[-1:]:
+                future = Future()
+                future.set_exception(BrokenProcessPool("died"))
+            broken.append(submission.student)
+            return future
+
+    cohort = [work(name) for name in ("ada", "bad", "bob", "cid", "dan", "eve")]
+    rows = {
+        row.student: row.status for row in Batch(setting, store, "run", Pool(setting).submit, window=6).grade(cohort)
+    }
+    assert rows.pop("bad") == "ungraded" and set(rows.values()) == {"graded"} and len(rows) == 5
+
+
 # -- real processes ------------------------------------------------------------------------------------------
 
 

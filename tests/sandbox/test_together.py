@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Iterator
 
 import pytest
-from play import ask, confined, play
+from play import ask, confined, play, runner
 
 from grader.model import Limits, Response
 from grader.sandbox.calls import identical
@@ -102,3 +103,33 @@ def good(x):
         zygote, source, ask("f", {"x": 1.0}, {"x": 2.0}), ask("good", {"x": 1.0}), limits=LIMITS, together=True
     )
     assert told(found["f"]) == ["unreadable answer"] * 2 and found["good"][0].values == {"out": 2.0}
+
+
+def test_a_question_of_much_text_is_sent_in_parts(zygote: Zygote) -> None:
+    """What a request may hold is counted as it travels; text and keys count too."""
+    cases = [{"x": f"{i:06}" * 17_000, "y": {f"{i}{'k' * 150}": 1.0}} for i in range(50)]
+    source = "def f(x, y):\n    return len(x)\n"
+    found = play(zygote, source, ask("f", *cases), limits=LIMITS, together=True)
+    assert [r.values.get("out") for r in found["f"]] == [102_000] * 50
+
+
+@pytest.mark.parametrize("slow", [0.05, 0.2, 0.45])
+def test_what_is_kept_between_calls_does_not_hang_on_the_clock(zygote: Zygote, slow: float) -> None:
+    """Right for four calls of a process, and wrong from then on; one of them takes more or less long."""
+    source = (
+        f"import time\nn = [0]\ndef f(x):\n    n[0] += 1\n    time.sleep({slow} if x == 3 else 0.03 if x == 1 else 0)\n"
+    )
+    source += "    return 2 * x if n[0] <= 4 else -1\n"
+    found = play(zygote, source, ask("f", *[{"x": float(i)} for i in range(6)]), limits=LIMITS, together=True)
+    assert [r.values["out"] for r in found["f"]] == [0, 2, 4, 6, -1, -1]
+
+
+@pytest.mark.parametrize("end", ["pass", "time.sleep(0.2)", "time.sleep(0.45)", "os._exit(0)"])
+def test_the_second_calls_are_told_whatever_a_later_one_does(zygote: Zygote, end: str) -> None:
+    source = "import os, time\nm, n = [0], [0]\ndef f(x):\n    n[0] += 1\n    return 2 * x if n[0] < 3 else -1\n"
+    source += f"def g(x):\n    m[0] += 1\n    if m[0] == 3: {end}\n    return 2 * x\n"
+    questions = [ask(name, {"x": 1.0}, {"x": 2.0}) for name in "fg"]
+    made = runner(zygote, source, questions, LIMITS, together=True)
+    with contextlib.closing(made):
+        given = list(made.responses(questions))
+        assert [question.name for question, _ in made.once_more(given)] == ["f"]

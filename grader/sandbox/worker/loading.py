@@ -77,7 +77,7 @@ NOWHERE = (0, 0)
 
 def _place(error: BaseException, code: types.CodeType) -> tuple[int, int]:
     """Line and column of the file at which it raised."""
-    trace = error.__traceback__
+    trace = vars(BaseException)["__traceback__"].__get__(error)  # whatever a class of the student's says
     while trace is not None and trace.tb_frame.f_code is not code:
         trace = trace.tb_next
     if trace is None:
