@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 from collections.abc import Callable, Mapping
 from concurrent.futures import BrokenExecutor, Future, ProcessPoolExecutor
@@ -35,6 +36,7 @@ class Processes:
         return 2 * self.slots
 
     def _start(self) -> ProcessPoolExecutor:
+        self.started = False
         permits = self.context.Semaphore(self.workers)
         return ProcessPoolExecutor(self.slots, self.context, open_desk, (self.setting, permits, os.getpid()))
 
@@ -43,11 +45,23 @@ class Processes:
     ) -> Future[Made]:
         sent = dump(own) if own else None
         try:
-            return self.pool.submit(at_desk, sent, submission, known)
+            return self._put(sent, submission, known)
         except BrokenExecutor:
             self.pool.shutdown()
             self.pool = self._start()
-            return self.pool.submit(at_desk, sent, submission, known)
+            return self._put(sent, submission, known)
+
+    def _put(self, own: bytes | None, submission: Submission, known: Mapping[str, QuestionResult]) -> Future[Made]:
+        """Processes are made with the first task: an interrupt that comes meanwhile is for us, and waits."""
+        if self.started or sys.platform == "win32":
+            return self.pool.submit(at_desk, own, submission, known)
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+        try:
+            future = self.pool.submit(at_desk, own, submission, known)
+            self.started = True
+            return future
+        finally:
+            signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def stop(self) -> None:
         """End all at once, whatever they are at; their sandboxes end with them."""
