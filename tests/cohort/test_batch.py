@@ -185,7 +185,7 @@ def test_who_ends_the_processes_costs_the_others_nothing(setting: Setting, store
     class Pool(Desks):
         def submit(self, own: AnswerKey | None, submission: Submission, known: Known) -> Future[Made]:
             future = super().submit(own, submission, known)
-            if submission.student == "bad" or "bad" in broken[-1:]:
+            if submission.student == "bad" or ("bad" in broken and self.tries["bad"] == 1):
                 future = Future()
                 future.set_exception(BrokenProcessPool("died"))
             broken.append(submission.student)
