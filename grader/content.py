@@ -32,6 +32,7 @@ def code_digest() -> str:
     return digest.hexdigest()
 
 
+@functools.cache
 def _torch() -> str:
     try:
         return metadata.version("torch")

@@ -54,10 +54,7 @@ def grade(
         try:
             runner.prepare()
             begin()
-            for question, responses in runner.responses(pending):
-                given[question.name] = responses
-            again = runner.once_more(list(zip(pending, given.values(), strict=True)))  # not to disturb, at the end
-            given.update({question.name: responses for question, responses in again})
+            runner.given(pending, given)
             idle()
             for question in pending:
                 result = result_of(question, given[question.name])

@@ -89,4 +89,6 @@ def _line(row: Sequence[str], widths: Sequence[int], right: Sequence[int] | rang
 
 
 def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -13,13 +13,7 @@ from .said import Nudge
 from .talk import Interrupted, Talk
 
 DEATHS = ("crashed", "unreadable answer")
-NOT_COUNTED = (
-    *DEATHS,
-    "time limit",
-    "memory limit",
-    "missing",
-    "ungraded",
-)  # of a call that is ours and not the student's
+NOT_COUNTED = (*DEATHS, "time limit", "memory limit", "missing", "ungraded")  # of a call that is not the student's
 EXTRA_SECONDS, ONE_EXTRA = 10.0, 2.0  # for second calls and explanations: of a submission, and of one of them
 RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
 
@@ -31,21 +25,37 @@ class Runner(Talk):
     _started: float = 0.0
     _extra: float = EXTRA_SECONDS
 
-    def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
-        """The responses of each question, by case, in order. Raises SandboxError for a fault of ours.
+    def given(
+        self, questions: Sequence[FrozenQuestion], into: dict[str, Mapping[str, Response]]
+    ) -> dict[str, Mapping[str, Response]]:
+        """The responses of each question by case, written `into` a dict as they come, with what came of a second call
+        (see `once_more`). Raises SandboxError for a fault of ours.
 
         Where answers that waited for each other are lost, all of them are given again, from the first on, so that what
         a function keeps between calls does not hang on the clock; the first try is at nobody's charge."""
         now, loading = self._now(), self._loading
         try:
-            yield from self._responses(questions)
+            return self._given(questions, into)
         except Interrupted:
             self._waited += self._now() - now
             self._loading = loading
-            yield from self._responses(questions)
+            into.clear()
+            return self._given(questions, into)
 
-    def _responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
-        """A question may use all that is left of the submission's time but a small reserve for each one that
+    def _given(
+        self, questions: Sequence[FrozenQuestion], into: dict[str, Mapping[str, Response]]
+    ) -> dict[str, Mapping[str, Response]]:
+        for question, responses in self.responses(questions):
+            into[question.name] = responses
+        again = self.once_more([(question, into[question.name]) for question in questions])
+        into.update({question.name: responses for question, responses in again})
+        return into
+
+    def responses(self, questions: Sequence[FrozenQuestion]) -> Iterator[tuple[FrozenQuestion, dict[str, Response]]]:
+        """The responses of each question, by case, in order. Raises SandboxError for a fault of ours, and Interrupted
+        where answers that waited for each other were lost.
+
+        A question may use all that is left of the submission's time but a small reserve for each one that
         comes after it; an author's longer limit lengthens the submission's."""
         limits, started = self.limits, self._now()
         self._started = started
@@ -72,8 +82,8 @@ class Runner(Talk):
     ) -> list[tuple[FrozenQuestion, Mapping[str, Response]]]:
         """The questions whose answer changes when a call is made again after all others, with their responses: what a
         function keeps between calls shows. It is a hidden case if there is one. Neither a second call that takes too
-        long nor one that ends the process counts. Raises SandboxError."""
-        asked, self._careful = [], True  # an answer that is lost with another would go untold
+        long nor one that ends the process counts. Raises SandboxError, and Interrupted (see `responses`)."""
+        asked = list[tuple[Call, Mapping[str, Response]]]()
         for question, responses in given:
             ordinary = sorted((c for c in question.cases if c.raises is None), key=lambda c: not c.hidden)
             answered = [c for c in ordinary if c.name in responses and responses[c.name].failure is None]
@@ -90,6 +100,7 @@ class Runner(Talk):
             if not identical(response.values, first.values):
                 again = replace(first, again=response.values)
                 changed.append((call.question, {**responses, call.case.name: again}))
+        self._careful = True  # what is asked from here on is not asked again
         return changed
 
     def _on_us(self, calls: Sequence[Call]) -> Response:

@@ -80,7 +80,10 @@ def play(
     fewer than went by where others had the processors."""
     made = runner(launcher, source, questions, limits, **more)
     with contextlib.closing(made):
-        out = {question.name: list(found.values()) for question, found in made.responses(questions)}
+        pairs = (
+            made.given(questions, {}) if made.together else {q.name: found for q, found in made.responses(questions)}
+        )
+        out = {name: list(found.values()) for name, found in pairs.items()}
     if notes is not None:
         notes += made.notes
     if used is not None:
