@@ -63,6 +63,11 @@ def own_forward(key: AnswerKey, question: FrozenQuestion) -> Own | None:
     return Own(asked, names[0], fixed) if len(names) == 1 and not question.predicate else None
 
 
+def own_forward_broken(own: Iterable[OwnGradient]) -> bool:
+    """Whether a gradient contradicts the forward that the same function returns."""
+    return any(check.same and not check.agrees for check in own)
+
+
 def check_own(
     runner: Runner, question: FrozenQuestion, responses: Mapping[str, Response], find: bool = False
 ) -> list[OwnGradient]:

@@ -18,10 +18,14 @@ def check(path: Path, question: str | None) -> None:
     spawner = Spawner()
     try:
         spawner.warm()
-        from .. import check as checking
+        from ..checking import Check, find_key, open_key
+        from ..collect.files import own_files
+        from ..report.student import check_lines
 
-        key = checking.find_key(path)
-        passed = checking.check(path, key.read_bytes(), str(key), question, spawner, click.echo)
+        key = open_key(find_key(path))
+        with Check(key, own_files(path, key.file), spawner, [question] if question else []) as checked:
+            for line in check_lines(checked):
+                click.echo(line)
     finally:
         spawner.close()
-    sys.exit(0 if passed else 1)
+    sys.exit(0 if checked.passed else 1)

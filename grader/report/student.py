@@ -2,49 +2,75 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from ..checking import Check, QuestionCheck
 from ..locate import Located
-from ..model import Fixture, FrozenQuestion, Outcome, QuestionResult, Report, Response, Value, Verdict
+from ..model import Fixture, FrozenQuestion, Outcome, QuestionResult, Response, Value, Verdict
 from ..selfcheck import OwnGradient
-from ..text import plural
+from ..text import clean_text, plural
 
 
-def question_lines(
-    question: FrozenQuestion,
-    result: QuestionResult,
-    own: Sequence[OwnGradient],
-    responses: Mapping[str, Response],
-    below: Sequence[QuestionResult] = (),
-) -> list[str]:
-    """The lines on one question: a verdict, and for the first wrong case of each output what happened. `below` are
-    the results of the functions that it may call."""
-    wrong = [o for o in result.outcomes if o.verdict is not Verdict.PASS]
-    against = [f"        {line}" for line in _own_lines(own, result)]
+@dataclass(frozen=True)
+class Told:
+    """What a student is told of one question: `status` is "ok", "todo" or "FAIL"; `details` are lines, those that
+    belong to the line before them indented by two."""
+
+    name: str
+    status: str
+    remark: str = ""
+    details: tuple[str, ...] = ()
+
+    @property
+    def line(self) -> str:
+        return f"{self.status:<6}{self.name}{self.remark}"
+
+
+def told(check: QuestionCheck, case: str = "") -> Told:
+    """What to say of a question: for the first wrong case of each output what happened; or of one case alone."""
+    question, result = check.question, check.result
+    wrong = [o for o in result.outcomes if o.verdict is not Verdict.PASS and case in ("", o.case)]
+    against = [line for line in _own_lines(check.own, result) if not case or wrong]
     if not wrong and not against:
         extra = f"  (follows: {'; '.join(result.convention)})" if result.convention else ""
-        return [f"  ok    {question.name}{extra}", *_printed(responses, "")]
-    if wrong and all(o.kind == "NotImplementedError" for o in result.outcomes):
-        return [f"  todo  {question.name}: not written yet", *_printed(responses, "")]
-    lines, told = [f"  FAIL  {question.name}"], set[str]()
+        return Told(question.name, "ok", extra, tuple(_printed(check.responses, case)))
+    if wrong and check.unwritten:
+        return Told(question.name, "todo", ": not written yet", tuple(_printed(check.responses, case)))
+    lines, said = list[str](), set[str]()
     for o in wrong:
-        if o.output in told or o.message in told or (told and o.verdict is not Verdict.FAIL):
+        if o.output in said or o.message in said or (said and o.verdict is not Verdict.FAIL):
             continue
-        told |= {o.output, o.message}
-        lines.append(f"        {o.case}: {o.message or o.kind}")
+        said |= {o.output, o.message}
+        lines.append(f"{o.case}: {o.message or o.kind}")
         called = _called(question, o)
-        if called and called not in told:
-            lines.append(f"          called with {called}")
-        told.add(called)
-        if o.hint and o.hint not in told:
-            lines.append(f"          hint: {o.hint}")
-        told.add(o.hint)
-    for other in below if wrong else ():
+        if called and called not in said:
+            lines.append(f"  called with {called}")
+        said.add(called)
+        if o.hint and o.hint not in said:
+            lines.append(f"  hint: {o.hint}")
+        said.add(o.hint)
+    for other in check.below if wrong else ():
         if any(o.verdict is not Verdict.PASS for o in other.outcomes):
-            lines.append(f"        {other.question}, which it may call, is wrong too: mend that one first")
-    return [*lines, *against, *_printed(responses, wrong[0].case if wrong else "")]
+            lines.append(f"{other.question}, which it may call, is wrong too: mend that one first")
+    printed = _printed(check.responses, wrong[0].case if wrong else case)
+    return Told(question.name, "FAIL", "", (*lines, *against, *printed))
+
+
+def check_lines(check: Check) -> Iterator[str]:
+    """The whole check as text, line by line as the questions are done."""
+    yield f"{check.key.title}: {clean_text(check.submission.main, 120, lines=False)}, public cases"
+    for one in check:
+        said = told(one)
+        yield f"  {said.line}"
+        yield from (f"        {line}" for line in said.details)
+    if check.failure is not None:
+        yield f"  FAIL  {check.failure.message or check.failure.kind}"
+        return
+    yield from (f"  note  {note}" for note in check.notes)
+    yield summary(check)
 
 
 def _printed(responses: Mapping[str, Response], case: str) -> list[str]:
@@ -53,12 +79,7 @@ def _printed(responses: Mapping[str, Response], case: str) -> list[str]:
     if not found:
         return []
     text = [line if len(line) <= 120 else line[:119] + "…" for line in responses[found[0]].printed.strip().splitlines()]
-    return [f"        printed in {found[0]}:", *(f"          | {line}" for line in text[-5:])]
-
-
-def own_forward_broken(own: Sequence[OwnGradient]) -> bool:
-    """Whether a gradient contradicts the forward that the same function returns."""
-    return any(check.same and not check.agrees for check in own)
+    return [f"printed in {found[0]}:", *(f"  | {line}" for line in text[-5:])]
 
 
 def _own_lines(own: Sequence[OwnGradient], result: QuestionResult) -> list[str]:
@@ -127,10 +148,10 @@ def _brief(value: Value) -> str:
     return f"{value.shape} array" if isinstance(value, np.ndarray) and value.size > 6 else _show(value)
 
 
-def summary(report: Report, whole: bool) -> str:
+def summary(check: Check) -> str:
     """The last line of a check."""
-    passed = sum(all(o.verdict is Verdict.PASS for o in q.outcomes) for q in report.questions)
-    total = len(report.questions)
+    passed = sum(all(o.verdict is Verdict.PASS for o in c.result.outcomes) for c in check.done)
+    total = len(check.done)
     said = f"Public cases passed: {passed} of {plural(total, 'question')}."
-    hint = " The grade comes from hidden cases too, with other sizes and values." if passed == total and whole else ""
-    return said + hint
+    whole = passed == total == len(check.key.questions)
+    return said + (" The grade comes from hidden cases too, with other sizes and values." if whole else "")
