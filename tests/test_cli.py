@@ -250,7 +250,9 @@ def test_a_second_run_runs_nothing_again(grader: Run, few: Path, secret_file: Pa
     alone is graded anew."""
     out = tmp_path / "out"
     arguments = ["grade", "linear_classifiers", few, "--out", out, "--secret-file", secret_file]
-    assert grader(*arguments).returncode == 0
+    (few / "nothing").mkdir()
+    begun = grader(*arguments)
+    assert begun.returncode == 0 and "from the store" not in begun.stdout, begun.stderr
     first = {name: (out / name).read_bytes() for name in ("grades.csv", "reports.jsonl")}
     with sqlite3.connect(out / "grades.sqlite") as db:
         before = dict(db.execute("SELECT key, result FROM results"))

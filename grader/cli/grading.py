@@ -135,7 +135,7 @@ def _grade_cohort(
         write_whole(out / "grades.csv", grades_csv(store.rows(batch.run), [q.name for q in key.questions]))
         for line in cohort_table(lambda: store.rows(batch.run), key):
             click.echo(line)
-    same = f" ({len(found) - batch.ran} of them from the store)" if batch.ran < len(found) else ""
+    same = f" ({batch.kept} of them from the store)" if batch.kept else ""
     click.echo(f"\n{len(found) - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
     click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}{before}")
     for line in sorted(ungraded):

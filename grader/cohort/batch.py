@@ -24,7 +24,7 @@ Submit = Callable[[AnswerKey | None, Submission, Mapping[str, QuestionResult]], 
 @dataclass
 class Batch:
     """One run over a cohort. `submit` puts a submission to a desk; `own` gives a student's own key where draws are
-    per student. `ran` counts the submissions of which anything was run."""
+    per student. `ran` counts the submissions of which anything was run, `kept` those whose results were all known."""
 
     setting: Setting
     store: Store
@@ -33,6 +33,7 @@ class Batch:
     own: Callable[[str], AnswerKey] | None = None
     window: int = 16
     ran: int = 0
+    kept: int = 0
     _under_way: dict[futures.Future[Made], Task] = field(default_factory=dict)
     _suspects: list[Task] = field(default_factory=list)  # under way when a process died; they are graded one by one
     _busy: set[str] = field(default_factory=set)  # content keys whose results are not stored yet
@@ -91,6 +92,7 @@ class Batch:
                 return None
             if (row := self.store.unchanged(submission.student, digest, keys)) is not None:
                 self._same.append(submission.student)
+                self.kept += 1
                 self._write(10 * BATCH)
                 return row
         self._busy |= set(keys.values())
@@ -111,7 +113,9 @@ class Batch:
             made = self._ungraded(submission, own, f"the process that graded it died ({type(error).__name__})")
         except Exception as error:  # a fault of ours in one submission stops nobody else's
             made = self._ungraded(submission, own, f"{type(error).__name__} in the grader")
-        self.ran += len(known) < len(made.parts) and not submission.problem
+        whole = len(known) >= len(made.parts)
+        self.ran += not whole and not submission.problem
+        self.kept += whole
         self._made.append(made)
         return made.row
 
