@@ -12,6 +12,7 @@ from ..locate import Located
 from ..model import Fixture, FrozenQuestion, Outcome, QuestionResult, Response, Value, Verdict
 from ..selfcheck import OwnGradient
 from ..text import clean_text, plural
+from .advice import advice, of_failure
 
 
 @dataclass(frozen=True)
@@ -49,14 +50,20 @@ def told(check: QuestionCheck, case: str = "") -> Told:
         if called and called not in said:
             lines.append(f"  called with {called}")
         said.add(called)
-        if o.hint and o.hint not in said:
-            lines.append(f"  hint: {o.hint}")
-        said.add(o.hint)
+        if (next_step := f"hint: {o.hint}" if o.hint else _try(check, o)) not in ("", *said):
+            lines.append(f"  {next_step}")
+        said.add(next_step)
     for other in check.below if wrong else ():
         if any(o.verdict is not Verdict.PASS for o in other.outcomes):
             lines.append(f"{other.question}, which it may call, is wrong too: mend that one first")
     printed = _printed(check.responses, wrong[0].case if wrong else case)
     return Told(question.name, "FAIL", "", (*lines, *against, *printed))
+
+
+def _try(check: QuestionCheck, outcome: Outcome) -> str:
+    case = next(c for c in check.question.cases if c.name == outcome.case)
+    text = advice(check.question, case, outcome, check.responses.get(case.name))
+    return f"try: {text}" if text else ""
 
 
 def check_lines(check: Check) -> Iterator[str]:
@@ -68,6 +75,8 @@ def check_lines(check: Check) -> Iterator[str]:
         yield from (f"        {line}" for line in said.details)
     if check.failure is not None:
         yield f"  FAIL  {check.failure.message or check.failure.kind}"
+        if text := of_failure(check.failure):
+            yield f"        try: {text}"
         return
     yield from (f"  note  {note}" for note in check.notes)
     yield summary(check)
