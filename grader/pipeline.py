@@ -58,12 +58,15 @@ def grade(
             idle()
             for question in pending:
                 result = result_of(question, given[question.name])
-                results[question.name] = replace(result, notes=(*runner.notes, *result.notes))
+                results[question.name] = result
+                if runner.notes:
+                    results[question.name] = replace(result, notes=(*runner.notes, *result.notes))
             for question in pending:
                 with contextlib.suppress(Exception):  # a hint that we fail to give costs no grade
                     result = results[question.name]
                     told = explained(runner, question, given[question.name], result.outcomes)
-                    results[question.name] = replace(result, outcomes=told)
+                    if told is not result.outcomes:
+                        results[question.name] = replace(result, outcomes=told)
         except Exception as error:  # a fault of ours in one submission stops nobody else's
             what = str(error) if isinstance(error, SandboxError) else f"{type(error).__name__} in the grader"
             notes = (what,)

@@ -142,18 +142,18 @@ class Store:
         """The reports of a run, by student, each as one line of JSON."""
         with self._told():
             for head, parts in self._sorted("head, parts", run):
-                yield report_line(
-                    head, [part[0] if isinstance(part, list) else self._text(part) for part in json.loads(parts)]
-                )
+                yield report_line(head, self._texts(json.loads(parts)))
 
     def _sorted(self, columns: str, run: str) -> sqlite3.Cursor:
         return self.db.execute(f"SELECT {columns} FROM reports WHERE run = ? ORDER BY student", (run,))
 
-    def _text(self, key: str) -> str:
-        found = self.db.execute("SELECT result FROM results WHERE key = ?", (key,)).fetchone()
-        if found is None:
+    def _texts(self, parts: list[str | list[str]]) -> list[str]:
+        """Parts of a report, each the content key of a result or, in a list, its text."""
+        rows = self._select("key, result", {part: part for part in parts if isinstance(part, str)})
+        found = {row[0]: row[1] for row in rows}
+        if any(isinstance(part, str) and part not in found for part in parts):
             raise UsageError(f"{self.path}: a result is gone while it was read; run the same command again")
-        return str(found[0])
+        return [found[part] if isinstance(part, str) else part[0] for part in parts]
 
     @contextlib.contextmanager
     def _told(self) -> Iterator[None]:

@@ -6,12 +6,14 @@ are both right."""
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
 
 from .model import Array, Bound
 
+FLOAT32 = np.dtype(np.float32)
 EPS32, EPS64 = float(np.finfo(np.float32).eps), float(np.finfo(np.float64).eps)
 RTOL = {"float64": 1e-7, "float32": 1e-4}
 NOISE_FACTOR = 64.0
@@ -42,7 +44,7 @@ def bounds(expected: Array, noise64: float, noise32: float, float32_input: bool)
 
 def row_for(dtype: np.dtype[np.generic], rows: Mapping[str, Bound]) -> Bound:
     """The row of the table that an answer of this dtype is judged by; integers by float64's."""
-    return rows["float32" if dtype == np.float32 else "float64"]
+    return rows["float32" if dtype == FLOAT32 else "float64"]
 
 
 def distance(answer: Array, expected: Array, bound: Bound) -> Array:
@@ -54,7 +56,7 @@ def distance(answer: Array, expected: Array, bound: Bound) -> Array:
         error = np.abs(a - e)
         if bound.atol > 0 and np.asarray(expected).dtype.kind == "f":
             units: Array = error / (bound.atol + bound.rtol * np.abs(e))
-            if np.isfinite(units.sum()):  # all finite, as nearly always
+            if math.isfinite(np.add.reduce(units, axis=None)):  # all finite, as nearly always
                 return units
         if np.asarray(answer).dtype.kind in "iu" and np.asarray(expected).dtype.kind in "iu":
             error = np.where(np.equal(answer, expected), 0.0, np.maximum(error, 1.0))  # beyond 2**53 too

@@ -108,13 +108,14 @@ def decode(
     seen = set() if seen is None else seen
     if depth > MAX_DEPTH or not isinstance(node, list) or not node:
         raise WireError("malformed value")
+    if node[0] == "a" and len(node) == 6:  # nearly always; the patterns below take longer than the array
+        _, index, dtype, shape, layout, readonly = node
+        if type(index) is not int or (answers and (layout != "C" or readonly is not False or index in seen)):
+            raise WireError("malformed array")  # bytes that are named twice would be copied twice
+        seen.add(index)
+        return _array(buffers, index, dtype, shape, layout, readonly)
     tag, rest = node[0], node[1:]
     match tag, rest:
-        case "a", [index, dtype, shape, layout, readonly]:
-            if type(index) is not int or (answers and (layout != "C" or readonly is not False or index in seen)):
-                raise WireError("malformed array")  # bytes that are named twice would be copied twice
-            seen.add(index)
-            return _array(buffers, index, dtype, shape, layout, readonly)
         case "n", [bool()]:
             raise WireError("malformed number")
         case "n", [int() | float() as number]:
@@ -143,8 +144,9 @@ def decode(
 def _shape(shape: Any) -> tuple[int, ...]:
     if not isinstance(shape, list) or len(shape) > MAX_NDIM:
         raise WireError("malformed shape")
-    if not all(type(n) is int and 0 <= n < 1 << 62 for n in shape):
-        raise WireError("malformed shape")
+    for n in shape:
+        if type(n) is not int or not 0 <= n < 1 << 62:
+            raise WireError("malformed shape")
     return tuple(shape)
 
 
@@ -177,7 +179,8 @@ def lay_out(array: Array, layout: str, readonly: bool) -> Array:
         copy[...] = array
     else:
         copy = np.array(array, order="F" if layout == "F" else "C")
-    copy.flags.writeable = not readonly
+    if readonly:
+        copy.flags.writeable = False
     return copy
 
 

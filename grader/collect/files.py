@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
+import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -148,7 +149,7 @@ def _entries(path: Path) -> list[os.DirEntry[str]]:
 
 def one_folder(path: Path, student: str, main: str) -> Found:
     """One student's folder: every .py file in it, at most eight folders deep."""
-    return Found(student_id(student), main, FolderPlace(path.absolute()))
+    return Found(student_id(student), main, FolderPlace(*_parts(path)))
 
 
 def own_files(path: Path, main: str) -> Submission:
@@ -160,7 +161,13 @@ def own_files(path: Path, main: str) -> Submission:
 
 
 def _file(path: Path, student: str, main: str) -> Found:
-    return Found(student_id(student), main, FilePlace(path.absolute()))
+    return Found(student_id(student), main, FilePlace(*_parts(path)))
+
+
+def _parts(path: Path) -> tuple[str, str]:
+    """Folder and name; the same string for every path in a folder."""
+    whole = path.absolute()
+    return sys.intern(str(whole.parent)), whole.name
 
 
 def _zip(path: Path, main: str) -> Iterator[Found]:

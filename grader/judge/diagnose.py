@@ -51,6 +51,8 @@ def diagnose(
     question: FrozenQuestion, responses: Mapping[str, Response], outcomes: Sequence[Outcome], taken: tuple[str, ...]
 ) -> list[Outcome]:
     """The outcomes, with a hint and a name on each wrong value that a misconception explains."""
+    if not any(outcome.verdict is Verdict.FAIL for outcome in outcomes):
+        return list(outcomes)
     found = {output.name: _explain(question, responses, outcomes, output.name, taken) for output in question.outputs}
     for output, hint in wrong_links(question, responses, outcomes, taken).items():
         found[output] = found[output] or Finding("first wrong link", hint)

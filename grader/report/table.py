@@ -18,12 +18,13 @@ def cohort_table(rows: Callable[[], Iterable[Row]], key: AnswerKey) -> Iterator[
     rows: gives them as often as it is called; they are gone through twice, and never all held."""
     heads = [f"Q{i}" for i in range(1, len(key.questions) + 1)]
     titles = ["student", "score", *heads, "what cost points"]
+    full = [(q.name, q.points) for q in key.questions]
 
     def cells() -> Iterator[list[str]]:
         yield titles
         for r in rows():
             score = "ungraded" if r.score is None else _short(r.score, r.max_score)
-            yield [r.student, score, *(_cell(r.scores.get(q.name), q.points) for q in key.questions), r.remark]
+            yield [r.student, score, *(_cell(r.scores.get(name), top) for name, top in full), r.remark]
 
     widths = [0] * len(titles)
     for row in cells():

@@ -34,6 +34,11 @@ class Call:
     nudges: tuple[Nudge, ...] = ()
 
     @functools.cached_property
+    def names(self) -> frozenset[str]:
+        """Of what comes back."""
+        return frozenset(output.name for output in self.question.returned)
+
+    @functools.cached_property
     def cap(self) -> int:
         """Bytes that the answer may have."""
         return ANSWER_SLACK + 8 * sum(map(size_of, self.case.expected.values()))
@@ -136,17 +141,18 @@ def read_answer(
     nodes, error, modified = got.get("values"), got.get("error"), listed(got.get("modified"))
     if not isinstance(nodes, dict) or len(nodes) > len(question.returned):
         raise WireError("malformed answer")
-    names, seen = {output.name for output in question.returned}, set[int]()
-    values = {k: decode(node, body, answers=True, seen=seen) for k, node in nodes.items() if k in names}
-    moved = [listed(row)[:MOST_STEPS] for row in listed(got.get("nudged"))[:MOST_NUDGES]]
-    found = [[None if node is None else decode(node, body, answers=True, seen=seen) for node in row] for row in moved]
+    seen, found = set[int](), list[list[Value]]()
+    values = {k: decode(node, body, answers=True, seen=seen) for k, node in nodes.items() if k in call.names}
+    for row in listed(got.get("nudged"))[:MOST_NUDGES]:
+        steps = listed(row)[:MOST_STEPS]
+        found.append([None if node is None else decode(node, body, answers=True, seen=seen) for node in steps])
     failure, raised = None, tuple[str, ...]()
     if error is not None:
         failure = failure_of(error)
         if failure.kind == COUNT:
             failure = replace(failure, message=f"{failure.message}: {', '.join(o.name for o in question.returned)}")
         raised = tuple(kinds_of(error))
-    changed = tuple(name for name in case.inputs if name in modified)
+    changed = tuple(name for name in case.inputs if name in modified) if modified else ()
     return Response(values, failure, raised, changed, clean_text(printed, 4000) if printed else ""), found
 
 

@@ -6,6 +6,7 @@ The zygote entered its namespaces before (namespaces.py), once for all its worke
 from __future__ import annotations
 
 import contextlib
+import functools
 import importlib
 import sys
 from dataclasses import dataclass
@@ -39,20 +40,27 @@ def missing(disabled: tuple[str, ...] = ()) -> dict[str, str]:
 @dataclass(frozen=True)
 class Confinement:
     """What is put on a worker: limits in bytes and seconds, and the layers that exist here. uid 0: keep ours.
-    threads 0: they cannot be counted."""
+    threads 0: they cannot be counted. Made before the fork: what can be prepared is."""
 
     memory: int
     seconds: int
     layers: tuple[str, ...]
     ruleset: int = -1
-    filter: bytes = b""
+    filter: seccomp.Filter | None = None
     uid: int = 0
     threads: int = 0
+
+    def prepare(self) -> Confinement:
+        """Itself, with what can be known before the fork."""
+        if "rlimits" in self.layers:
+            _ = self.rlimits
+        return self
 
     def apply(self) -> None:
         """Lock this process for good. Raises OSError when a layer that should hold does not."""
         if "rlimits" in self.layers:
-            self._limit()
+            for what, value in self.rlimits:
+                resource.setrlimit(what, (value, value))
         if self.uid:
             drop_to(self.uid)
         if sys.platform == "linux":  # after the change of uid, which undoes both
@@ -65,11 +73,14 @@ class Confinement:
         if sys.platform == "linux":
             drop_capabilities()
         if "seccomp" in self.layers:
-            seccomp.apply_seccomp(self.filter)
+            assert self.filter is not None
+            self.filter.apply()
 
-    def _limit(self) -> None:
+    @functools.cached_property
+    def rlimits(self) -> list[tuple[int, int]]:
+        """Limits by number, none above what is allowed already."""
         r = resource
-        for what, value in [
+        wanted = [
             (r.RLIMIT_AS, self.memory),
             (r.RLIMIT_CPU, self.seconds),
             (r.RLIMIT_FSIZE, 0),  # no file grows: a disk is not to be filled
@@ -77,10 +88,9 @@ class Confinement:
             (r.RLIMIT_CORE, 0),
             (r.RLIMIT_MEMLOCK, 0),
             *([(r.RLIMIT_NPROC, self.threads)] if self.threads else []),
-        ]:
-            hard = r.getrlimit(what)[1]
-            value = value if hard == r.RLIM_INFINITY else min(value, hard)
-            r.setrlimit(what, (value, value))
+        ]
+        hard = {what: r.getrlimit(what)[1] for what, _ in wanted}
+        return [(what, value if hard[what] == r.RLIM_INFINITY else min(value, hard[what])) for what, value in wanted]
 
 
 __all__ = ["LAYERS", "PR_SET_DUMPABLE", "Confinement", "landlock_abi", "missing", "prctl"]

@@ -198,9 +198,19 @@ def missing() -> str:
     return ""
 
 
-def apply_seccomp(made: bytes) -> None:
-    """Put the filter on this thread and all that it will ever start. Raises OSError."""
-    program = made.replace(struct.pack("=I", SOME_PID), struct.pack("=I", os.getpid()))
-    code = ctypes.create_string_buffer(program, len(program))
-    fprog = ctypes.create_string_buffer(struct.pack("=HxxxxxxQ", len(program) // 8, ctypes.addressof(code)))
-    prctl(PR_SET_SECCOMP, 2, ctypes.addressof(fprog))
+class Filter:
+    """A program in memory, made once per zygote, so that a worker only writes its pid into it."""
+
+    def __init__(self, program: bytes) -> None:
+        self.code = ctypes.create_string_buffer(program, len(program))
+        fprog = struct.pack("=HxxxxxxQ", len(program) // 8, ctypes.addressof(self.code))
+        self.fprog = ctypes.create_string_buffer(fprog, len(fprog))
+        mark = struct.pack("=I", SOME_PID)
+        self.places = [at for at in range(0, len(program), 4) if program[at : at + 4] == mark]
+
+    def apply(self) -> None:
+        """Put it on this thread and all that it will ever start. Raises OSError."""
+        pid = os.getpid()
+        for place in self.places:
+            struct.pack_into("=I", self.code, place, pid)
+        prctl(PR_SET_SECCOMP, 2, ctypes.addressof(self.fprog))
