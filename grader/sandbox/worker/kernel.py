@@ -8,7 +8,6 @@ import struct
 import sys
 
 libc = ctypes.CDLL(None, use_errno=True) if sys.platform == "linux" else None
-with_gil = ctypes.PyDLL(None, use_errno=True) if sys.platform == "linux" else None  # not given up during a call
 PR_SET_PDEATHSIG, PR_SET_DUMPABLE, PR_SET_SECCOMP, PR_SET_SUBREAPER, PR_SET_NO_NEW_PRIVS = 1, 4, 22, 36, 38
 CAP_CHOWN, CAP_KILL, CAP_SETGID, CAP_SETUID, CAP_SYS_ADMIN = 0, 5, 6, 7, 21
 CAPABILITIES = struct.pack("=Ii", 0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, of this process
@@ -18,15 +17,6 @@ def failed(what: str) -> OSError:
     """The error that the last call left, with what was tried."""
     number = ctypes.get_errno()
     return OSError(number, f"{what}: {os.strerror(number)}")
-
-
-def plain_fork() -> int:
-    """fork(2), for a process of one thread: without what os.fork runs in the child to set right the locks of other
-    threads and the random numbers, which is 170 pages to copy. A worker seeds its random numbers itself. The C
-    library's own handlers run, OpenBLAS's and torch's too. Raises OSError."""
-    if with_gil is None or (pid := int(with_gil.fork())) < 0:
-        raise failed("fork")
-    return pid
 
 
 def prctl(option: int, value: int = 0, pointer: int = 0) -> None:

@@ -22,7 +22,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from . import confine, identity, landlock, namespaces, scratch, seccomp
-from .kernel import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_SUBREAPER, plain_fork
+from .kernel import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_SUBREAPER
 from .session import Session, fresh_streams, redirect
 from .values import Pipe
 
@@ -252,7 +252,7 @@ class Zygote:
 
     def fork(self, order: dict[str, Any], fds: list[int]) -> None:
         confinement = self.confinement(order["memory"], order["seconds"])
-        self.child = plain_fork()
+        self.child = os.fork()
         if self.child == 0:
             try:
                 self.become_worker(confinement, fds)
