@@ -100,13 +100,14 @@ def _body(text: str, cut: Sequence[Piece], key: AnswerKey) -> Iterator[Cell]:
         yield Cell(f"code-{between}", "code", piece.source)
     rest = [q.name for q in key.questions if not any(q.name in own for own in checks.values())]
     if rest:
-        yield Cell("text-properties", "markdown", "## What must hold of your functions\n\nNothing new to write for these.")
+        yield Cell("text-properties", "markdown", PROPERTIES)
     for name in rest:
         yield Cell(f"check-{name}", "code", f"%grade {name}")
     yield Cell("text-all", "markdown", ALL.format(file=key.file, notebook=notebook_name(key.file)))
     yield Cell("check-all", "code", "%grade")
 
 
+PROPERTIES = "## What must hold of your functions\n\nNothing new to write: these are asked of the functions above."
 ALL = """\
 ## Everything
 

@@ -44,7 +44,8 @@ def _places(sections: Sequence[Section], functions: Sequence[str]) -> list[int]:
     for name in functions:
         numbered = [i for i, s in enumerate(sections) if i != table and rows.get(name) in s.numbers]
         named = [i for i, s in enumerate(sections) if i > table and s.names(name)]
-        wanted.append((numbered or named or [None])[0])
+        found = numbered or named
+        wanted.append(found[0] if found else None)
     kept = _in_order(wanted)
     first = next((at for at in kept if at is not None), len(sections) - 1)
     out = list[int]()

@@ -26,8 +26,8 @@ class Block:
 
     @property
     def opens(self) -> bool:
-        """Whether a cell may begin with it: a fence, or what is indented, goes on with something."""
-        return not self.fenced and not self.text.startswith((" ", "\t"))
+        """Whether a cell may begin with it: a fence, a table, or what is indented, goes on with something."""
+        return not self.fenced and not self.text.startswith((" ", "\t", "|"))
 
     def names(self, name: str) -> bool:
         """Whether it has `name` in backticks, alone or called."""
