@@ -143,7 +143,7 @@ def _decided(
     if handed.digests and len(named) > 1 and all(named.values()):
         both = " and ".join(map(shown, named.values()))
         raise IntakeError(f"{both} both hold work, and only one can count: take the other one out")
-    same = next((s for s in sources if s in spare and s.rpartition("/")[2] in wanted), "")
+    same = next((s for name in wanted for s in sources if s in spare and s.rpartition("/")[2] == name), "")
     told = f"{shown(same)} is as it was handed out"
     try:
         chosen, notes = _chosen(work or sources, main)

@@ -19,8 +19,12 @@ from ..model import AnswerKey
 # A text of a notebook from its quote on, and the comma behind it; no backtracking, whatever the bytes.
 LINE = re.compile(rb'((?:[^"\\]|\\.)*+)"\s*+(,?)\s*+"?', re.DOTALL)
 # Where a line of code defines one of some names, or gives it a value.
-BEGINS = rb'(?:"|\\n)[ \t]*(?:(?:async )?(?:def|class)[ \t]+(%s)\b|(?:%s)[ \t]{0,9}(?::[^="\\]{0,80})?=(?!=))'
-GOES_ON = re.compile(rb"(?<!\\)(?:\\\\)*\\n(?!$)")  # a line end inside of a text: it holds the whole cell
+BEGINS = (
+    rb'(?:"|\\n)[ \t]*(?:(?:async )?(?:def|class)[ \t]+(%s)\b|'
+    rb'(?:%s)(?:\.\w{1,80}){0,3}[ \t]{0,9}(?::[^="\\]{0,80})?=(?!=))'
+)
+MANY = 20  # times that a name may be defined in a stub, methods among them
+GOES_ON = re.compile(rb"(?<!\\)(?:\\\\)*\\n(?!\Z)")  # a line end inside of a text: it holds the whole cell
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,14 @@ class Handed:
         for found in re.finditer(BEGINS % (names, names), data):
             if found.group(1) is None:  # given a value
                 return False
-            starts[found.group(1).decode()].append(found.start(1))
+            at = starts[found.group(1).decode()]
+            if len(at) == MANY:
+                return False
+            at.append(found.start(1))
         return all(self._untouched(name, data, at) for name, at in starts.items())
 
     def _untouched(self, name: str, data: bytes, starts: Sequence[int]) -> bool:
-        times = next((n for n in range(2, 10) if f"{name} {n}" in self.digests), 1)
+        times = next((n for n in range(2, MANY + 1) if f"{name} {n}" in self.digests), 1)
         return len(starts) == times and any(_digest(_cell_from(data, at)) in self.digests for at in starts)
 
 

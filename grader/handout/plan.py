@@ -73,8 +73,10 @@ def _cut(section: Section, functions: Sequence[str]) -> list[Part]:
     """A section between its functions: each takes what begins with the first paragraph that names it."""
     starts, blocks = [0], section.blocks
     for name in functions[1:]:
-        at = (i for i, b in enumerate(blocks) if i >= starts[-1] and b.opens and b.names(name))
-        starts.append(next(at, starts[-1]))
+        last = starts[-1]
+        at = next((i for i, b in enumerate(blocks) if i >= last and b.opens and b.names(name)), last)
+        told = any(not b.text.startswith("#") for b in blocks[last:at])  # else the one above would have a heading alone
+        starts.append(at if told else last)
     found = list[Part]()
     for start in dict.fromkeys(starts):
         end = min((s for s in starts if s > start), default=len(blocks))
