@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import json
+import os
 import shutil
 import subprocess
 import sys
@@ -42,10 +42,10 @@ def filled(book: nbformat.NotebookNode, solution: str, functions: set[str]) -> i
     return put
 
 
-def test_filled_in_run_and_handed_in_it_gets_everything(
-    grader: Run, handout: Path, secret_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    desk = tmp_path / "submissions" / "ada"
+@pytest.fixture(scope="module")
+def executed(handout: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A student's folder: the handout, in which the notebook was filled in and run."""
+    desk = tmp_path_factory.mktemp("submissions") / "ada"
     shutil.copytree(handout, desk)
     path = desk / f"{NAME}.ipynb"
     book = nbformat.read(path, 4)
@@ -56,13 +56,16 @@ def test_filled_in_run_and_handed_in_it_gets_everything(
         nbformat.v4.new_code_cell("import fixtures, sys\nprint(fixtures.__file__, 'torch' in sys.modules)")
     )
     nbformat.write(book, path)
-
-    monkeypatch.setenv("PYTHONPATH", str(ROOT))
     command = [sys.executable, "-c", EXECUTE, path, desk, *([] if MAGIC else ["UsageError"])]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=tmp_path)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, cwd=desk.parent, env=environment)
     assert done.returncode == 0, done.stderr
-    book = nbformat.read(path, 4)
-    assert book.cells[-1].outputs[0].text.split() == [str(desk / "fixtures.py"), "False"]
+    return desk
+
+
+def test_it_runs_in_a_kernel(executed: Path) -> None:
+    book = nbformat.read(executed / f"{NAME}.ipynb", 4)
+    assert book.cells[-1].outputs[0].text.split() == [str(executed / "fixtures.py"), "False"]
     first, *checks = [c for c in book.cells if c.id == "first" or c.id.startswith("check-")]
     assert len(checks) == 26 and all(c.execution_count for c in checks)
     if MAGIC:
@@ -71,20 +74,12 @@ def test_filled_in_run_and_handed_in_it_gets_everything(
             said = json.dumps(cell.outputs)
             assert cell.outputs and "FAIL" not in said and "todo" not in said and "UsageError" not in said, said
 
-    out = tmp_path / "out"
-    done = grader("grade", NAME, desk.parent, "--out", out, "--secret-file", secret_file)
-    assert done.returncode == 0, done.stderr
-    with (out / "grades.csv").open() as file:
-        (row,) = csv.DictReader(file)
-    assert (row["student"], float(row["score"])) == ("ada", 100)
-    (report,) = map(json.loads, (out / "reports.jsonl").read_text().splitlines())
-    assert report["notes"] == [f"{NAME}.py is as it was handed out: {NAME}.ipynb counts"]
 
-
-def test_the_handout_as_it_came_gets_nothing_and_says_so(
-    grader: Run, handout: Path, secret_file: Path, tmp_path: Path
+def test_handed_in_with_its_folder_it_gets_everything(
+    grader: Run, handout: Path, executed: Path, secret_file: Path, tmp_path: Path
 ) -> None:
-    students = tmp_path / "submissions"
+    """And the handout as it came nothing, and one with work in both files no mark."""
+    students = executed.parent
     shutil.copytree(handout, students / "untouched")
     shutil.copytree(handout, students / "both")
     for name in (f"{NAME}.py", f"{NAME}.ipynb"):
@@ -96,5 +91,6 @@ def test_the_handout_as_it_came_gets_nothing_and_says_so(
     assert done.returncode == 3
     assert f"ungraded: both: {NAME}.py and {NAME}.ipynb both hold work, and only one can count" in done.stderr
     reports = {r["student"]: r for r in map(json.loads, (out / "reports.jsonl").read_text().splitlines())}
-    assert (reports["untouched"]["score"], reports["both"]["score"]) == (0, None)
+    assert {name: r["score"] for name, r in reports.items()} == {"ada": 100, "untouched": 0, "both": None}
+    assert reports["ada"]["notes"] == [f"{NAME}.py is as it was handed out: {NAME}.ipynb counts"]
     assert reports["untouched"]["notes"] == [f"{NAME}.py is as it was handed out"]
