@@ -8,6 +8,7 @@ import os
 import secrets
 import tempfile
 import unicodedata
+from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
@@ -88,6 +89,18 @@ class Course:
     def key_path(self, name: str, device: str) -> Path:
         """Where the frozen key of the present sources lies; another name as soon as a source changes."""
         return self.state / "keys" / f"{name}-{self.source_digest(name, device)[:24]}.key"
+
+    def keep_handed(self, name: str, digests: Iterable[str]) -> None:
+        """Remember what a release handed out: students may still hold it when the stub has been mended."""
+        data = "".join(f"{d}\n" for d in sorted({*digests, *self.kept_handed(name)}))
+        self.write_private(self.state / "released" / f"{name}.txt", data.encode())
+
+    def kept_handed(self, name: str) -> list[str]:
+        """The digests (collect/handed.py) of all releases of an assignment from this folder."""
+        try:
+            return (self.state / "released" / f"{name}.txt").read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError):
+            return []
 
     @staticmethod
     def student_path(key_path: Path, student: str) -> Path:

@@ -81,6 +81,7 @@ def dump(key: AnswerKey) -> bytes:
         "public": key.public,
         "per_student": key.per_student,
         "student": key.student,
+        "handed": list(key.handed),
         "questions": [_question(q, buffers) for q in key.questions],
     }
     frame = pack(header, buffers, HEADER_CAP)
@@ -112,6 +113,7 @@ def load(data: bytes, name: str = "key") -> AnswerKey:
             header["public"],
             header["per_student"],
             header["student"],
+            tuple(map(str, header.get("handed", ()))),  # keys of an earlier release have none
         )
     except (WireError, LookupError, TypeError, ValueError, AttributeError, struct.error) as error:
         raise KeyFileError(f"{name}: cannot be read ({type(error).__name__}: {error})") from error

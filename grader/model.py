@@ -163,6 +163,7 @@ class AnswerKey:
     public: bool = False
     per_student: bool = False  # whether each student's hidden cases are drawn from a seed of their own
     student: str = ""  # whose key this is, if so
+    handed: tuple[str, ...] = ()  # digests of what was handed out (collect/handed.py), in a public key
 
     @property
     def points(self) -> float:

@@ -4,23 +4,31 @@ from __future__ import annotations
 
 import ast
 import builtins
+import itertools
+import json
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import numpy as np
 import pytest
 import torch
 from conftest import ROOT
 
 from grader.author.source import Source, read_source
+from grader.collect.handed import handed_of
 from grader.course import Course
 from grader.freeze import freeze
 from grader.freeze.leaves import numbers
+from grader.handout import made_notebook
+from grader.handout.pieces import pieces
 from grader.keyfile import load
-from grader.model import PUBLIC_KEY, AnswerKey, FrozenCase
+from grader.model import PUBLIC_KEY, AnswerKey, FrozenCase, Limits, SourceFile, Submission
+from grader.pipeline import grade
 from grader.release import release
+from grader.sandbox.spawn import Spawner
 
 NAMES = sorted(path.parent.name for path in (ROOT / "reference").glob("*/__init__.py"))
 LONG = 24  # characters of an expression that is no coincidence
@@ -231,6 +239,70 @@ def test_no_hidden_number_is_in_any_byte(handout: Handout) -> None:
     hidden = set().union(*(floats(c) for c in cases if c.hidden)) - public
     assert len(hidden) > 100
     assert not [v for v in hidden if np.float64(v).tobytes() in everything or repr(v).encode() in everything]
+
+
+def filled(book: bytes, solution: str, targets: set[str]) -> bytes:
+    """A released notebook with a solution's functions in the cells of the stub's, and the rest of it on top."""
+    cut, made = pieces(solution, targets), json.loads(book)
+    functions = {piece.name: piece.source for piece in cut if piece.name}
+    for cell in made["cells"]:
+        name = cell["id"].removeprefix("stub-")
+        if name in functions:
+            cell["source"] = functions.pop(name)
+        elif cell["id"] == "code-1":
+            cell["source"] = "\n".join(piece.source for piece in cut if not piece.name)
+    assert not functions
+    return json.dumps(made).encode()
+
+
+def test_the_notebook_holds_each_function_and_the_readme_once(handout: Handout) -> None:
+    name = handout.key.file.replace(".py", ".ipynb")
+    data = (handout.folder / name).read_bytes()
+    book = nbformat.reads(data.decode(), 4)
+    nbformat.validate(book)
+    assert (book.nbformat, book.metadata.kernelspec.name, book.metadata.language_info.name) == (4, "python3", "python")
+    assert not any(cell.get("outputs") or cell.get("execution_count") for cell in book.cells)
+    assert data == made_notebook(ROOT / "assignments" / handout.name, handout.key), "the same bytes each time"
+    code = [cell.source for cell in book.cells if cell.cell_type == "code"]
+    stub = (handout.folder / handout.key.file).read_text()
+    targets = {t for q in handout.key.questions for t in q.targets}
+    for piece in pieces(stub, targets):
+        assert code.count(piece.source) == 1, piece.name
+    assert "".join("".join(p.source for p in pieces(stub, targets)).split()) == "".join(stub.split()), "no line is lost"
+    graded = [line for source in code for line in source.splitlines() if line.startswith("%grade")]
+    assert sorted(graded) == sorted(["%grade", *(f"%grade {q.name}" for q in handout.key.questions)])
+    assert graded[-1] == "%grade" and "%load_ext grader" in code[0]
+    below = dict(itertools.pairwise(cell.id for cell in book.cells))
+    above = {after: before for before, after in below.items()}
+    texts = {cell.id: cell.source for cell in book.cells if cell.cell_type == "markdown"}
+    for target in targets:
+        assert below[f"stub-{target}"] == f"check-{target}" and above[f"stub-{target}"] == f"text-{target}"
+    said = "\n".join(texts.values())
+    readme = re.sub(r"```math\n((?:.|\n)*?)```", r"$$\n\1$$", (handout.folder / "README.md").read_text())
+    blocks = [" ".join(block.split()) for block in re.split(r"\n\s*\n", readme)]
+    flat = " ".join(said.split())
+    places = [flat.find(block) for block in blocks]
+    assert places == sorted(places) and places[0] == 0, "in its order"
+    assert [b for b in blocks if len(b) > 40 and flat.count(b) != 1] == []
+    ours = [text for text in texts.values() if "Its text stands above" in text]
+    assert len(flat) < len(" ".join(blocks)) + 60 * len(targets) + 600 and len(ours) < len(targets)
+    assert handed_of(load((handout.folder / PUBLIC_KEY).read_bytes())).notebook(data)
+
+
+def test_the_notebook_with_the_model_solution_earns_everything(handout: Handout) -> None:
+    data = (handout.folder / handout.key.file.replace(".py", ".ipynb")).read_bytes()
+    solution = (ROOT / "reference" / handout.name / "solutions" / "model.py").read_text()
+    targets = {t for q in handout.key.questions for t in q.targets}
+    book = filled(data, solution, targets)
+    assert not handed_of(load((handout.folder / PUBLIC_KEY).read_bytes())).notebook(book)
+    others = [SourceFile(p.name, p.read_bytes()) for p in handout.folder.glob("*.py") if p.name != handout.key.file]
+    work = Submission("ada", (*others, SourceFile("mine.ipynb", book)), "mine.ipynb")
+    spawner = Spawner()
+    try:
+        graded = grade(handout.key, work, spawner, Limits())
+    finally:
+        spawner.close()
+    assert (graded.score, graded.max_score, graded.notes) == (100.0, 100.0, ())
 
 
 def test_the_stub_earns_nothing_and_says_what_to_do(handout: Handout) -> None:

@@ -62,8 +62,17 @@ def test_check_reads_a_notebook(grader: Run, handout: Path, tmp_path: Path) -> N
     assert named.returncode == 0, named.stdout + named.stderr
     assert "linear_classifiers.ipynb, public cases" in named.stdout
     assert "note  left out, since only Python is run: !pip install numpy" in named.stdout
-    folder = grader("check", desk)  # the stub is still there, and it wins
-    assert folder.returncode == 1
-    assert "note  linear_classifiers.ipynb is there too and was not read: linear_classifiers.py counts" in folder.stdout
+    folder = grader("check", desk)  # the stub is still there, untouched
+    assert folder.returncode == 0, folder.stdout + folder.stderr
+    said = "note  linear_classifiers.py is as it was handed out: linear_classifiers.ipynb counts"
+    assert said in folder.stdout
+    with (desk / "linear_classifiers.py").open("a") as stub:
+        stub.write("\nX = 1\n")
+    both = grader("check", desk)
+    assert both.returncode == 2 and not both.stdout
+    assert both.stderr == (
+        "error: linear_classifiers.py and linear_classifiers.ipynb both hold work, and only one can count: take the "
+        "other one out\n"
+    )
     (desk / "linear_classifiers.py").unlink()
     assert grader("check", desk).returncode == 0

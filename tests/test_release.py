@@ -68,8 +68,8 @@ def test_handout_and_public_key_and_nothing_else(made: tuple[Course, AnswerKey],
     out = tmp_path / "new" / "folder"
     names = release(course, key, out)
     found = sorted(str(p.relative_to(out)) for p in out.rglob("*") if p.is_file())
-    assert found == sorted(names) == ["README.md", "data/table.bin", "demo.py", PUBLIC_KEY]
-    for name in found[:3]:
+    assert found == sorted(names) == ["README.md", "data/table.bin", "demo.ipynb", "demo.py", PUBLIC_KEY]
+    for name in ("README.md", "data/table.bin", "demo.py"):
         assert (out / name).read_bytes() == (course.handout("demo") / name).read_bytes()
     assert [p.name for p in out.parent.iterdir()] == ["folder"], "no temporary folder stays"
 

@@ -142,17 +142,32 @@ def _status(text: str) -> None:
 @click.command()
 @click.argument("assignment")
 @click.option("--out", required=True, type=click.Path(path_type=Path, file_okay=False), help="A new folder.")
+@click.option(
+    "--wheel", type=click.Path(path_type=Path, dir_okay=False), help="Put this wheel of the grader beside the notebook."
+)
+@click.option("--no-notebook", is_flag=True, help="Leave the notebook out.")
 @course_option
 @secret_option
 @device_option
-def release(assignment: str, out: Path, course_path: Path, secret_file: Path | None, device: str) -> None:
-    """Write the handout for students: the assignment's folder and the public key."""
+def release(
+    assignment: str,
+    out: Path,
+    wheel: Path | None,
+    no_notebook: bool,
+    course_path: Path,
+    secret_file: Path | None,
+    device: str,
+) -> None:
+    """Write the handout for students: the assignment's folder, the public key, and a notebook of the same stub and
+    README."""
     from ..release import release as write
 
     course = open_course(course_path, secret_file)
-    files = write(course, frozen_key(course, assignment, device), out)
+    files = write(course, frozen_key(course, assignment, device), out, not no_notebook, wheel)
     for name in files:
         click.echo(str(out / name))
+    if no_notebook:
+        click.echo("without a notebook: students write in the file alone", err=True)
     click.echo(f"try it as a student: cd {out} && grader check")
 
 

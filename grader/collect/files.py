@@ -11,6 +11,7 @@ import stat
 import sys
 import unicodedata
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 from ..errors import IntakeError, UsageError
@@ -18,11 +19,12 @@ from ..model import Submission
 from .archive import Folder, Stamp, read_zip
 from .disk import is_hidden, is_notebook, is_source, main_names, read_regular, shown
 from .found import FilePlace, FolderPlace, Found, ZipPlace
+from .handed import NOTHING, Handed
 
 
-def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = ()) -> list[Found]:
+def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = (), handed: Iterable[str] = ()) -> list[Found]:
     """All submissions under the given paths, sorted by student and not read yet; `main` is the file that students
-    hand in, and `targets` are the functions that it defines.
+    hand in, `targets` are the functions that it defines, and `handed` the digests of what they were given (handed.py).
 
     Two submissions under one name are both left ungraded, with the reason. Raises UsageError for a path that
     does not exist, holds no submission, or may be one student's or many."""
@@ -47,7 +49,8 @@ def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = ()) -> li
             raise UsageError(
                 f"{path}: no submission in it (wanted {main}, or a folder, a .py file or a notebook per student)"
             )
-    return _unique(sorted(found, key=lambda f: f.student))
+    given = Handed(names, frozenset(handed))
+    return _unique(sorted((replace(f, handed=given) for f in found), key=lambda f: f.student))
 
 
 def _unique(found: list[Found]) -> list[Found]:
@@ -152,10 +155,12 @@ def one_folder(path: Path, student: str, main: str) -> Found:
     return Found(student_id(student), main, FolderPlace(*_parts(path)))
 
 
-def own_files(path: Path, main: str) -> Submission:
-    """A student's own work: a folder, or a file with the Python files beside it, which it may import."""
+def own_files(path: Path, main: str, handed: Handed = NOTHING) -> Submission:
+    """A student's own work: a folder, or a file with the Python files beside it, which it may import. Of a folder the
+    same file is taken as where it is graded, where `handed` (handed.py: handed_of) says what the student was given;
+    a file that is named is taken as it is."""
     if path.is_dir():
-        return one_folder(path.resolve(), path.resolve().name, main).read()
+        return replace(one_folder(path.resolve(), path.resolve().name, main), handed=handed).read()
     folder = one_folder(path.resolve().parent, path.stem, path.name).read()
     return folder if folder.main == path.name else _file(path, path.stem, main).read()
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
@@ -14,6 +14,7 @@ from ..text import plural
 from . import disk
 from .archive import Stamp, stamp
 from .disk import is_script, is_source, main_names, open_regular, read_regular, shown
+from .handed import NOTHING, Handed
 from .unpack import Member, unpack
 
 MAX_FILES = 100  # source files of one student
@@ -38,13 +39,14 @@ class Found:
     main: str = ""  # the file that the assignment asks for
     place: Place | None = None
     problem: str = ""
+    handed: Handed = NOTHING
 
     def read(self) -> Submission:
         """The submission, from disk. Never raises for what a student did: `problem` says it."""
         if self.problem or self.place is None:
             return Submission(self.student, problem=self.problem or "holds no file")
         try:
-            return assembled(self.student, self.place, self.main)
+            return assembled(self.student, self.place, self.main, self.handed)
         except IntakeError as error:
             return Submission(self.student, problem=str(error))
         except Exception as error:
@@ -104,9 +106,11 @@ class ZipPlace:
                 yield unpack(file, member)
 
 
-def assembled(student: str, place: Place, main: str) -> Submission:
+def assembled(student: str, place: Place, main: str, handed: Handed = NOTHING) -> Submission:
     """A submission from its files: the one with the assignment's name is run, else a notebook of that name, else the
-    only program that there is. A notebook's bytes are not looked into here, and other notebooks are not read.
+    only program that there is. What is as it was handed out does not count where anything else is there, and of a
+    file and a notebook of the assignment's name that both hold work neither is taken. A notebook's bytes are not
+    looked into here but for that, and other notebooks are not read.
 
     Raises IntakeError for a file that cannot be read, or where it is not clear which one is meant."""
     files = place.names()
@@ -114,13 +118,51 @@ def assembled(student: str, place: Place, main: str) -> Submission:
         raise IntakeError(f"more than {MAX_FILES} Python files; hand in your own alone")
     sources = [name for name in files if is_source(name)]
     if sources:
-        chosen, notes = _chosen(sources, main)
-        names = [name for name in sources if is_script(name) or name == chosen]
-        read = tuple(map(SourceFile, names, list(place.read(names))))
+        scripts = [name for name in sources if is_script(name)]
+        data = dict(zip(scripts, place.read(scripts), strict=True))
+        chosen, notes = _decided(sources, data, place, main, handed)
+        if chosen not in data:
+            data[chosen] = next(iter(place.read([chosen])))
+        read = tuple(SourceFile(name, data[name]) for name in sources if name in data)
         return _rooted(Submission(student, read, chosen, notes=notes))
     if files:
         raise IntakeError(f"holds {shown(files[0], 80)} and no Python file; hand in {main} itself")
     return Submission(student, problem=f"no {main} and no other Python file", empty=True)
+
+
+def _decided(
+    sources: Sequence[str], scripts: Mapping[str, bytes], place: Place, main: str, handed: Handed
+) -> tuple[str, tuple[str, ...]]:
+    """`_chosen` among what the student worked on; among all where that is nothing. Raises IntakeError."""
+    spare = {name for name, data in scripts.items() if handed.script(data)}
+    wanted = main_names(main)
+    books = [s for s in sources if s not in scripts and s.rpartition("/")[2] == wanted[-1]]
+    book = wanted[-1] if wanted[-1] in books else books[0] if len(books) == 1 else ""
+    if book and handed.digests and len(sources) > 1 and handed.notebook(_peeked(place, book)):
+        spare.add(book)
+    work = [name for name in sources if name not in spare]
+    named = {name: next((s for s in work if s.rpartition("/")[2] == name), "") for name in wanted}
+    if handed.digests and len(named) > 1 and all(named.values()):
+        both = " and ".join(map(shown, named.values()))
+        raise IntakeError(f"{both} both hold work, and only one can count: take the other one out")
+    same = next((s for name in wanted for s in sources if s in spare and s.rpartition("/")[2] == name), "")
+    told = f"{shown(same)} is as it was handed out"
+    try:
+        chosen, notes = _chosen(work or sources, main)
+    except IntakeError as error:
+        raise IntakeError(f"{told}; {error}" if same and work else str(error)) from None
+    if chosen in spare:
+        return chosen, (f"{shown(chosen)} is as it was handed out",)
+    plain = not same or chosen.rpartition("/")[2] == main  # the file that is asked for, beside a notebook untouched
+    return chosen, notes if plain else (f"{told}: {shown(chosen)} counts", *notes)
+
+
+def _peeked(place: Place, name: str) -> bytes:
+    """A notebook's bytes; none where it cannot be read, which is told when it is the one that counts."""
+    try:
+        return next(iter(place.read([name])))
+    except IntakeError:
+        return b""
 
 
 def _chosen(sources: Sequence[str], main: str) -> tuple[str, tuple[str, ...]]:

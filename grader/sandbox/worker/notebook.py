@@ -16,9 +16,11 @@ from .reading import remember
 MESSAGE_CAP = 120
 SHOWN = 4  # things left out that are told one by one
 RUNS = {"time", "capture", "prun", "grade"}  # cell magics that run the cell as Python in the notebook itself
-SILENT = re.compile(r"%(matplotlib|config|load_ext|reload_ext|autoreload)\b")  # change nothing that is graded
+# What changes nothing that is graded, getting the grader among it.
+SILENT = re.compile(r"%(matplotlib|config|load_ext|reload_ext|autoreload|grade)\b|[%!].*\bpip3?\s.*\bdlgrader\b")
 # A line that Python cannot begin with, an assignment of one, or a name with a question mark behind it.
 MAGIC = re.compile(r"""\s*([%!?]|[^=#'"()!%]*=\s*[%!]|[\w.*%]+\?\??\s*;?\s*$)""")
+EXPORTED = re.compile(r"^[ \t]*[%!]|\bget_ipython\(\)", re.MULTILINE)
 WRITEFILE = re.compile(r"%%(?:writefile|file)\s+(?:-a\s+|--append\s+)?(.*\.py)\s*$")
 
 
@@ -52,10 +54,46 @@ def code_of(data: bytes) -> tuple[list[tuple[str, ast.Module]], list[str]]:
             continue
         parts.append((place, tree))
         left += [f"{text[:40]} ({place} line {line})" for line, text in lines if not SILENT.match(text)]
-    if left:
-        more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
-        notes.append(f"left out, since only Python is run: {', '.join(left[:SHOWN])}{more}")
-    return parts, notes
+    return parts, [*notes, *_told(left)]
+
+
+def _told(left: list[str]) -> list[str]:
+    more = f" and {len(left) - SHOWN} more" if len(left) > SHOWN else ""
+    return [f"left out, since only Python is run: {', '.join(left[:SHOWN])}{more}"] if left else []
+
+
+def exported(source: str, file: str) -> tuple[ast.Module, list[str]] | None:
+    """A file that was saved from a notebook, without what is IPython's own in it, and notes. None where there is
+    nothing of that kind, or where the rest is no Python either."""
+    if not EXPORTED.search(source):
+        return None
+    try:
+        tree, lines = _parsed(source, file)
+        body = [statement for each in tree.body for statement in _without_magic(each, lines)]
+    except Exception:
+        return None
+    if body == tree.body and not lines:
+        return None
+    tree.body = body
+    return tree, _told([f"{text[:40]} (line {line})" for line, text in lines if not SILENT.match(text)])
+
+
+def _without_magic(statement: ast.stmt, left: list[tuple[int, str]]) -> list[ast.stmt]:
+    """The statement, unless it is a magic as nbconvert writes it: get_ipython().run_line_magic('grade', 'f')."""
+    call = statement.value if isinstance(statement, ast.Expr) else None
+    if not isinstance(call, ast.Call) or not isinstance(call.func, ast.Attribute):
+        return [statement]
+    of, texts = (
+        call.func.value,
+        [a.value for a in call.args if isinstance(a, ast.Constant) and isinstance(a.value, str)],
+    )
+    if not (isinstance(of, ast.Call) and isinstance(of.func, ast.Name) and of.func.id == "get_ipython"):
+        return [statement]
+    if call.func.attr == "run_cell_magic" and len(texts) == 3 and texts[0] in RUNS:
+        return ast.parse(texts[2]).body
+    mark = {"run_line_magic": "%", "run_cell_magic": "%%"}.get(call.func.attr, "!")
+    left.append((statement.lineno, mark + " ".join(texts[:2])))
+    return []
 
 
 def sources(data: bytes) -> list[str | None]:

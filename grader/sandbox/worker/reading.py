@@ -78,6 +78,17 @@ def describe(error: BaseException, files: set[str]) -> dict[str, Any]:
     }
 
 
+# Notebooks load the grader and call it, for its checks. Where they are graded it is this, which does nothing.
+GRADER = "<grader>"
+STAND_IN = """
+def check(*args, **kwargs):
+    return None
+
+def load_ipython_extension(ipython):
+    pass
+"""
+
+
 class Imports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """What student code may import: the submission's other files, from memory, the standard library and NumPy
     (everything where the assignment is for torch). The same on every machine, whatever is installed there."""
@@ -93,6 +104,8 @@ class Imports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         if any(file.startswith(stem + "/") for file in self.sources):  # a folder without __init__.py
             return importlib.machinery.ModuleSpec(name, self, origin="", is_package=True)
         top = name.partition(".")[0]
+        if name == "grader":  # not the one that may be installed here
+            return importlib.machinery.ModuleSpec(name, self, origin=GRADER)
         if self.everything or top in sys.stdlib_module_names or top == "numpy":
             return None
         raise ModuleNotFoundError(f"{top} is not there where this is graded: NumPy and the standard library alone")
@@ -103,7 +116,9 @@ class Imports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     def exec_module(self, module: types.ModuleType) -> None:
         assert module.__spec__ is not None
         file = str(module.__spec__.origin)
-        if file:
+        if file == GRADER:
+            exec(STAND_IN, module.__dict__)
+        elif file:
             source, _ = decode_source(self.sources[file])
             remember(file, source)
             exec(compile(source, file, "exec", dont_inherit=True), module.__dict__)

@@ -136,6 +136,8 @@ class Session:
         self.own = set(self.sources)
         source, note = decode_source(self.sources[main])
         remember(main, source)
+        if found := notebook.exported(source, main):
+            return [*([note] if note else []), *found[1], *run_parts([(main, found[0])], {main}, space, after)]
         return [*([note] if note else []), *run_script(source, main, space, after)]
 
     # -- calling ---------------------------------------------------------------------------------------
