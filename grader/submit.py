@@ -12,7 +12,7 @@ import re
 import secrets
 import stat
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
@@ -24,6 +24,8 @@ from .model import PUBLIC_KEY, AnswerKey, SourceFile, Submission, Verdict
 
 EPOCH = (1980, 1, 1, 0, 0, 0)  # the first time that a zip can tell
 MOST_LISTED = 1000  # files of the folder that are looked at to say that they stay
+START = rb"(?:(?<!\w)|(?<=\\[nrt]))"  # of a word; in a notebook a line may begin behind an escape
+IMPORTS = re.compile(START + rb"(?:import|from)\b[^\n]*")  # and the rest of the line
 # Who imports by a computed name may import any file; a NUL byte is of an encoding in which no word is found.
 ANYTHING = re.compile(rb"\b(?:importlib|__import__|pkgutil|runpy)\b|\bexec\s*\(|\0")
 
@@ -47,8 +49,11 @@ def plan(path: Path, key: AnswerKey) -> Pack:
     folder = path if path.is_dir() else path.resolve().parent
     if work.problem:
         raise UsageError(f"{work.problem}{_or_alone(path, key)}")
-    if work.main not in wanted or not os.path.lexists(folder / work.main):
-        raise UsageError(f"no {' or '.join(wanted)} beside {PUBLIC_KEY} (only {shown(work.main)}): rename or move it")
+    if work.main not in wanted:
+        asked = " or ".join(wanted)
+        raise UsageError(f"no {asked} beside {PUBLIC_KEY}: is it {shown(work.main)}? rename it")
+    if not os.path.lexists(folder / work.main):
+        raise UsageError(f"{work.main} is not beside {PUBLIC_KEY}: move it there")
     files = {file.name: file for file in work.files}
     reasons = {name: _reason(name, work.main, key) for name in files if name != work.main}
     taken = _imported(work.main, {n: f.data for n, f in files.items() if not reasons.get(n)})
@@ -82,7 +87,7 @@ def _imported(main: str, files: Mapping[str, bytes]) -> set[str]:
         texts = [files[name] for name in taken]
         if any(map(ANYTHING.search, texts)):
             return set(files)
-        fresh = {name for name in files.keys() - taken if all(_stands(part, texts) for part in _module(name))}
+        fresh = {name for name in files.keys() - taken if _named(_module(name), texts)}
         taken |= fresh
     return taken
 
@@ -93,11 +98,18 @@ def _module(name: str) -> tuple[str, ...]:
     return parts[:-1] if len(parts) > 1 and parts[-1] == "__init__" else parts
 
 
-def _stands(word: str, texts: list[bytes]) -> bool:
-    """Whether the word is in one of these; in a notebook a line may begin behind an escape. One that is not ASCII
-    may be written in several ways, and counts as found."""
-    pattern = rb"(?:(?<!\w)|(?<=\\[nrt]))" + re.escape(word.encode("utf-8", "surrogateescape")) + rb"(?!\w)"
-    return not word.isascii() or any(re.search(pattern, text) for text in texts)
+def _named(module: tuple[str, ...], texts: Sequence[bytes]) -> bool:
+    """Whether one of these may import a module: its package stands behind `import` or `from` on a line, and the rest of
+    its name anywhere."""
+    package, *rest = module
+    lines = [b"\n".join(IMPORTS.findall(re.sub(rb"\\\r?\n", b" ", text))) for text in texts]
+    return _stands(package, lines) and all(_stands(word, texts) for word in rest)
+
+
+def _stands(word: str, texts: Iterable[bytes]) -> bool:
+    """Whether the word is in one of these. One that is not ASCII can be written in several ways: found."""
+    pattern = re.compile(START + re.escape(word.encode("utf-8", "surrogateescape")) + rb"(?!\w)")
+    return not word.isascii() or any(map(pattern.search, texts))
 
 
 def _others(folder: Path, known: Mapping[str, SourceFile]) -> Iterator[tuple[str, str]]:
@@ -209,13 +221,17 @@ class Parcel:
 
 def missing(check: Check) -> Iterator[str]:
     """What is not there, and what is still the stub, of a check that is done."""
-    gone, todo = dict[str, None](), list[str]()
+    gone, stubs = dict[str, None](), dict[str, set[str]]()
     for one in check.done:
         outcomes = one.result.outcomes
+        raised = {o.message for o in outcomes}
         if outcomes and all(o.verdict is Verdict.MISSING for o in outcomes):
-            gone.update({o.message: None for o in outcomes})
+            gone.update(dict.fromkeys(raised))
         elif one.unwritten:
-            todo.append(one.question.name)
+            elsewhere = [stubs.get(b.question) for b in one.below]  # where it may be another one that raised
+            elsewhere += stubs.values() if one.question.predicate else []
+            if raised not in elsewhere:
+                stubs[one.question.name] = raised
     yield from gone
-    if todo:
-        yield f"{', '.join(todo)}: not written yet"
+    if stubs:
+        yield f"{', '.join(stubs)}: not written yet"
