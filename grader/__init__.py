@@ -1,6 +1,7 @@
 """Grades deep-learning assignments: student functions in a sandbox, against a PyTorch reference.
 
-Authors import from here; importing it loads neither torch nor nbformat."""
+Authors import from here; importing it loads neither torch nor nbformat. (pytest looks for the word
+PYTEST_DONT_REWRITE: without it, it warns that this was imported before its plugin was.)"""
 
 from typing import TYPE_CHECKING, Any
 

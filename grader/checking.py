@@ -5,10 +5,12 @@ The terminal, pytest and Jupyter all show what is found here, question by questi
 from __future__ import annotations
 
 import difflib
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from .collect.files import own_files
+from .collect.handed import handed_of
 from .errors import UsageError
 from .judge.score import report, result_of
 from .keyfile import load
@@ -48,6 +50,11 @@ def open_key(path: Path) -> AnswerKey:
     return load(data, str(path))
 
 
+def own_work(path: Path, key: AnswerKey) -> Submission:
+    """The student's work in a handout's folder, or the file that is named, as it is taken where it is graded."""
+    return own_files(path, key.file, handed_of(key))
+
+
 @dataclass(frozen=True)
 class QuestionCheck:
     """What was found of one question. `below` are the results of the functions that it may call, as far as they were
@@ -72,7 +79,8 @@ class QuestionCheck:
 
 
 class Check:
-    """A submission put to the public cases of a key. Iterate once; use as a context manager.
+    """A submission put to the public cases of a key. Iterate once, or ask for `one` question after another; use as a
+    context manager.
 
     `failure` says why the file did not load: then no question comes. `notes` are complete at the end. Raises
     UsageError for a question that is not there (`only`) and for a submission that cannot be read; iterating raises
@@ -96,7 +104,14 @@ class Check:
         self.runner.close()
 
     def __iter__(self) -> Iterator[QuestionCheck]:
-        for question, responses in self.runner.responses(self.questions):
+        return self._checked(self.questions)
+
+    def one(self, name: str) -> QuestionCheck | None:
+        """One question out of turn, in the same worker; None where the file did not load (see `failure`)."""
+        return next(self._checked([q for q in self.questions if q.name == name]), None)
+
+    def _checked(self, questions: Sequence[FrozenQuestion]) -> Iterator[QuestionCheck]:
+        for question, responses in self.runner.responses(questions):
             if self.runner.load_failure is not None:
                 return
             again = self.runner.once_more([(question, responses)])

@@ -16,6 +16,7 @@ from .doctor import doctor
 from .grading import STOPPED, grade
 from .isolation import WEAK
 from .student import check
+from .submit import submit
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -24,7 +25,7 @@ def cli() -> None:
     """Grades deep-learning assignments against a PyTorch reference, in a sandbox."""
 
 
-for command in (check, grade, diff, doctor, freeze, audit, release, replay, new):
+for command in (check, submit, grade, diff, doctor, freeze, audit, release, replay, new):
     cli.add_command(command)
 
 

@@ -18,13 +18,11 @@ def check(path: Path, question: str | None) -> None:
     spawner = Spawner()
     try:
         spawner.warm()
-        from ..checking import Check, find_key, open_key
-        from ..collect.files import own_files
-        from ..collect.handed import handed_of
+        from ..checking import Check, find_key, open_key, own_work
         from ..report.student import check_lines
 
         key = open_key(find_key(path))
-        with Check(key, own_files(path, key.file, handed_of(key)), spawner, [question] if question else []) as checked:
+        with Check(key, own_work(path, key), spawner, [question] if question else []) as checked:
             for line in check_lines(checked):
                 click.echo(line)
     finally:

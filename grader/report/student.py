@@ -10,7 +10,7 @@ import numpy as np
 from ..checking import Check, QuestionCheck
 from ..locate import Located
 from ..model import Fixture, FrozenQuestion, Outcome, QuestionResult, Response, Value, Verdict
-from ..selfcheck import OwnGradient
+from ..selfcheck import OwnGradient, own_forward_broken
 from ..text import clean_text, plural
 from .advice import advice, of_failure
 
@@ -31,10 +31,14 @@ class Told:
 
 
 def told(check: QuestionCheck, case: str = "") -> Told:
-    """What to say of a question: for the first wrong case of each output what happened; or of one case alone."""
+    """What to say of a question: for the first wrong case of each output what happened; or of one case alone.
+
+    A gradient that contradicts the forward beside it is told of the case where that was seen, also where all values
+    are right."""
     question, result = check.question, check.result
     wrong = [o for o in result.outcomes if o.verdict is not Verdict.PASS and case in ("", o.case)]
-    against = [line for line in _own_lines(check.own, result) if not case or wrong]
+    own = [c for c in check.own if not case or wrong or (c.case == case and own_forward_broken([c]))]
+    against = _own_lines(own, result)
     if not wrong and not against:
         extra = f"  (follows: {'; '.join(result.convention)})" if result.convention else ""
         return Told(question.name, "ok", extra, tuple(_printed(check.responses, case)))
@@ -93,7 +97,7 @@ def _printed(responses: Mapping[str, Response], case: str) -> list[str]:
 
 def _own_lines(own: Sequence[OwnGradient], result: QuestionResult) -> list[str]:
     bad = {o.output for o in result.outcomes if o.verdict is Verdict.FAIL}
-    lines, flat = [], list[str]()
+    lines, flat = list[str](), list[str]()
     for check in own:
         slopes = f"along a random direction it says {check.claimed:.6g}, nudging says {check.numeric:.6g}"
         if check.flat and not check.right and check.output in bad:
