@@ -53,9 +53,10 @@ def mark(q: QuestionView) -> str:
 def outcome(q: QuestionView, anchor: str) -> str:
     """A question's outcome, as a section with the given id."""
     lost = [c for c in q.cases if c.verdict is not Verdict.PASS]
+    score = f'<span class="points">{earned(q.score, q.max_score)}</span>'
     lines = [
         f'<section class="outcome {state(q)[2]}" id="{html(anchor)}" aria-label="{html(q.question)}">',
-        f'<h3><code>{html(q.question)}</code> {mark(q)} <span class="points">{earned(q.score, q.max_score)}</span></h3>',
+        f"<h3><code>{html(q.question)}</code> {mark(q)} {score}</h3>",
     ]
     groups = _groups(lost)
     lines += ["<ul>", *(_group(group) for group in groups[:MOST]), "</ul>"] if groups else []

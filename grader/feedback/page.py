@@ -19,7 +19,8 @@ from ..sandbox.worker.cells import CELL
 from .outcome import RIGHT, earned, mark, outcome, state
 
 HERE = Path(__file__).parent
-HIGHLIGHTED, HIGHLIGHTED_IN_ALL = 10_000, 200_000  # characters: Pygments takes the square of the length of odd text
+# Characters that are highlighted of one cell and of all: Pygments takes the square of the length of odd text.
+HIGHLIGHTED, HIGHLIGHTED_IN_ALL = 10_000, 200_000
 
 
 def page(view: StudentView, cells: Cells, places: Mapping[str, str | None], file: str) -> str:
@@ -31,12 +32,16 @@ def page(view: StudentView, cells: Cells, places: Mapping[str, str | None], file
     for number, q in enumerate(view.questions, 1):
         at = cells.places.get(places.get(q.question) or "")
         (end if at is None else beside.setdefault(at, [])).append(outcome(q, f"question-{number}"))
+    left = HIGHLIGHTED_IN_ALL
     book, codes, notebook = _nbformat().v4.new_notebook(), 0, file.lower().endswith(".ipynb")
     for index, cell in enumerate(cells.cells):
         codes += cell.code
         label = _label(cell.code, codes, cell.first, cell.text.count("\n") + 1, notebook)
         made = _nbformat().v4.new_code_cell if cell.code else _nbformat().v4.new_raw_cell
-        about = {"label": label, "first": cell.first, "cut": cell.cut, "outcomes": "\n".join(beside.get(index, []))}
+        plain = len(cell.text) > min(HIGHLIGHTED, left)
+        left -= 0 if plain else len(cell.text)
+        about = {"label": label, "first": cell.first, "plain": plain, "cut": cell.cut}
+        about["outcomes"] = "\n".join(beside.get(index, []))
         book.cells.append(made(cell.text, id=f"cell-{index + 1}", metadata={"grader": about}))
     ours = {
         "title": f"{view.title}: {view.student}",
@@ -44,7 +49,7 @@ def page(view: StudentView, cells: Cells, places: Mapping[str, str | None], file
         "head": _head(view, file),
         "foot": _foot(view, cells, end),
     }
-    text, _ = _exporter(_Budget()).from_notebook_node(book, resources={"grader": ours})
+    text, _ = _exporter().from_notebook_node(book, resources={"grader": ours})
     return f"{text.strip()}\n"
 
 
@@ -96,41 +101,39 @@ def _foot(view: StudentView, cells: Cells, end: Sequence[str]) -> str:
     return "\n".join(lines)
 
 
-class _Budget:
-    """The filters of one page: what Pygments may still be given."""
+def _code(source: str, about: Mapping[str, Any]) -> str:
+    """A cell's code as HTML with numbers of lines."""
+    from pygments import highlight
+    from pygments.formatters import HtmlFormatter
+    from pygments.lexers import PythonLexer, TextLexer
 
-    def __init__(self) -> None:
-        self.left = HIGHLIGHTED_IN_ALL
-
-    def code(self, source: str, first: int) -> str:
-        """Code as HTML with numbers of lines."""
-        from pygments import highlight
-        from pygments.formatters import HtmlFormatter
-        from pygments.lexers import PythonLexer, TextLexer
-
-        short = len(source) <= min(HIGHLIGHTED, self.left)
-        self.left -= len(source) if short else 0
-        lexer = PythonLexer(stripnl=False) if short else TextLexer(stripnl=False)
-        formatter = HtmlFormatter(nowrap=True, linenos="inline", linenostart=first, classprefix="")
-        return str(highlight(source, lexer, formatter)).rstrip("\n")
+    lexer = (TextLexer if about["plain"] else PythonLexer)(stripnl=False, ensurenl=False)
+    lines = str(highlight(source, lexer, HtmlFormatter(nowrap=True))).split("\n")  # no tag spans lines
+    width = len(str(about["first"] + len(lines) - 1))
+    return "\n".join(
+        f'<span class="linenos">{number:{width}}</span>{line}' for number, line in enumerate(lines, about["first"])
+    )
 
 
 def _text(text: str) -> str:
     return html(text, CELL)
 
 
-def _exporter(budget: _Budget) -> Any:
-    """nbconvert's HTMLExporter with our template alone: nothing of its own templates, which name scripts elsewhere, of
-    the user's settings, or of the folder in which it is called."""
+@functools.cache
+def _exporter() -> Any:
+    """nbconvert with our template alone: nothing of its own templates, which name scripts elsewhere, of the user's
+    settings, or of the folder in which it is called."""
     try:
-        from nbconvert import HTMLExporter
+        from nbconvert import TemplateExporter
     except ImportError as error:
         raise missing("nbconvert") from error
-    return HTMLExporter(
+    return TemplateExporter(
         raw_template=(HERE / "page.html.j2").read_text(encoding="utf-8"),
         template_paths=[],
         default_preprocessors=[],
-        filters={"code": budget.code, "text": _text},
+        filters={"code": _code, "text": _text},
+        file_extension=".html",
+        output_mimetype="text/html",
     )
 
 
@@ -141,6 +144,12 @@ def _nbformat() -> Any:
     except ImportError as error:
         raise missing("nbformat") from error
     return nbformat
+
+
+def require() -> None:
+    """Raises UsageError where a library that pages need is missing."""
+    _nbformat()
+    _exporter()
 
 
 def missing(name: str) -> UsageError:

@@ -71,7 +71,7 @@ def _checked(got: Mapping[str, Any], body: Sequence[memoryview], targets: Collec
         raise WireError("malformed cells")
     if not (isinstance(starts, list) and len(starts) == len(body) and all(_number(n, 1, MOST_LINES) for n in starts)):
         raise WireError("malformed cells")
-    if not (isinstance(cut, list) and isinstance(places, dict) and _number(count, len(body), MOST_LINES)):
+    if not (isinstance(cut, list) and isinstance(places, dict) and type(count) is int and count >= len(body)):
         raise WireError("malformed cells")
     found = {t: places[t] for t in targets if t in places}
     if not all(_number(at, 0, len(body) - 1) and kinds[at] == "c" for at in found.values()):
@@ -82,7 +82,7 @@ def _checked(got: Mapping[str, Any], body: Sequence[memoryview], targets: Collec
         text = str(part, "utf-8", "replace")
         short = index in shortened or len(text) > CELL
         cells.append(Cell(kind == "c", clean_text(text[:CELL], CELL), starts[index], short))
-    return Cells(tuple(cells), found, count - len(body))
+    return Cells(tuple(cells), found, min(count - len(body), MOST_LINES))
 
 
 def _number(value: Any, least: int, most: int) -> bool:

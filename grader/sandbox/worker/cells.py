@@ -43,7 +43,7 @@ def _place(target: str, parts: list[Part]) -> int | None:
     """The last cell that defines it; else the last that would, were it Python."""
     sure = [i for i, part in enumerate(parts) if part[3] is not None and target in part[3]]
     maybe = [i for i, part in enumerate(parts) if part[3] is None and target in DEFINITION.findall(part[1])]
-    return (sure or maybe or [None])[-1]
+    return (sure or maybe)[-1] if sure or maybe else None
 
 
 def _of_notebook(data: bytes) -> Iterator[Part]:

@@ -15,6 +15,7 @@ import numpy as np
 from . import notebook
 from .callback import StandIns
 from .cells import hand_out
+from .exported import GET_IPYTHON
 from .loading import run_parts, run_script
 from .reading import Imports, decode_source, describe, remember
 from .values import Encoder, Pipe, Replies, decode, same
@@ -138,7 +139,7 @@ class Session:
         source, note = decode_source(self.sources[main])
         remember(main, source)
         said = [note] if note else []
-        if notebook.GET_IPYTHON in source:
+        if GET_IPYTHON in source:
             space.update(notebook.AT_HAND)
             tree, left = notebook.script_of(source, main)
             return [*said, *left, *run_parts([(main, tree)], {main}, space, after)]
