@@ -100,7 +100,7 @@ class Feedback:
         setting = replace(self.setting, isolation=report.isolation)
         keys = setting.keys(key, submission)
         if last[1] != (report_digest(key, submission, keys, report.isolation) if keys else ""):
-            return None, "graded from other files, another key or another --timeout; run grader grade again"
+            return None, "graded from other files, or with another key, --timeout or version of the grader; grade again"
         return report, ""
 
     def _page(self, graded: Store, public: Store, submission: Submission, folder: Path, worker: Launcher) -> Told:

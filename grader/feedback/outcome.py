@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from dataclasses import replace
 
 from ..model import Verdict
 from ..report.escape import html
@@ -50,15 +51,16 @@ def mark(q: QuestionView) -> str:
     return f'<span class="sign" aria-hidden="true">{sign}</span> <span class="word">{word}</span>'
 
 
-def outcome(q: QuestionView, anchor: str) -> str:
-    """A question's outcome, as a section with the given id."""
+def outcome(q: QuestionView, anchor: str, said: Collection[str] = ()) -> str:
+    """A question's outcome, as a section with the given id. What is `said` elsewhere is not told again."""
     lost = [c for c in q.cases if c.verdict is not Verdict.PASS]
     score = f'<span class="points">{earned(q.score, q.max_score)}</span>'
     lines = [
         f'<section class="outcome {state(q)[2]}" id="{html(anchor)}" aria-label="{html(q.question)}">',
         f"<h3><code>{html(q.question)}</code> {mark(q)} {score}</h3>",
     ]
-    groups = _groups(lost)
+    told = [replace(c, message="") if c.message in said else c for c in lost]
+    groups = [] if state(q) == UNWRITTEN else _groups(told[:1] if state(q) == MISSING else told)
     lines += ["<ul>", *(_group(group) for group in groups[:MOST]), "</ul>"] if groups else []
     if len(groups) > MOST:
         lines.append(f"<p>and {len(groups) - MOST} more like these</p>")

@@ -31,7 +31,7 @@ def page(view: StudentView, cells: Cells, places: Mapping[str, str | None], file
     beside, end = dict[int, list[str]](), list[str]()
     for number, q in enumerate(view.questions, 1):
         at = cells.places.get(places.get(q.question) or "")
-        (end if at is None else beside.setdefault(at, [])).append(outcome(q, f"question-{number}"))
+        (end if at is None else beside.setdefault(at, [])).append(outcome(q, f"question-{number}", view.notes))
     left = HIGHLIGHTED_IN_ALL
     book, codes, notebook = _nbformat().v4.new_notebook(), 0, file.lower().endswith(".ipynb")
     for index, cell in enumerate(cells.cells):
@@ -108,7 +108,7 @@ def _code(source: str, about: Mapping[str, Any]) -> str:
     from pygments.lexers import PythonLexer, TextLexer
 
     lexer = (TextLexer if about["plain"] else PythonLexer)(stripnl=False, ensurenl=False)
-    lines = str(highlight(source, lexer, HtmlFormatter(nowrap=True))).split("\n")  # no tag spans lines
+    lines = str(highlight(source, lexer, HtmlFormatter(nowrap=True))).removesuffix("\n").split("\n")  # no tag spans lines
     width = len(str(about["first"] + len(lines) - 1))
     return "\n".join(
         f'<span class="linenos">{number:{width}}</span>{line}' for number, line in enumerate(lines, about["first"])

@@ -48,7 +48,7 @@ def _place(target: str, parts: list[Part]) -> int | None:
 
 def _of_notebook(data: bytes) -> Iterator[Part]:
     for kind, source in read_book(data)[0]:
-        text = (source or "").replace("\r\n", "\n").replace("\r", "\n")
+        text = (source or "").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
         yield kind, text, 1, (_defined_in(text) if kind == "code" else set())
 
 
