@@ -54,11 +54,11 @@ def feedback(
     from ..asking import Oracle
     from ..cohort.desk import Setting
     from ..collect.files import collect
-    from ..feedback.make import FOLDER, Feedback
+    from ..feedback.make import FOLDER, GRADED, Feedback
     from ..model import Limits
 
-    if not results.is_dir():
-        raise UsageError(f"{results}: no such folder; grade first, with grader grade … --out {results}")
+    if not (results / GRADED).is_file():
+        raise UsageError(f"{results}: no results there; grade first, with grader grade … --out {results}")
     course = open_course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
     found = collect(submissions, key.file, {t for q in key.questions for t in q.targets})
@@ -72,8 +72,8 @@ def feedback(
         for told in made:
             pages += told.path is not None
             lines += [f"{told.student}: {told.why}"] if told.why else []
-    before = f" ({pages - made.ran} from before)" if made.ran < pages else ""
-    click.echo(f"{plural(pages, 'page')} in {results / FOLDER}; run on public cases: {pages}{before}")
+    stored = f", {pages - made.ran} from the store" if made.ran < pages else ""
+    click.echo(f"{plural(pages, 'page')} in {results / FOLDER}; {made.ran} run on public cases{stored}")
     for line in sorted(lines):
         click.echo(line, err=True)
     sys.exit(UNGRADED if lines else 0)

@@ -53,9 +53,7 @@ class Feedback:
     _targets: set[str] = field(default_factory=set)
 
     def __iter__(self) -> Iterator[Told]:
-        """Raises UsageError where the folder holds no results or a page cannot be written, SandboxError."""
-        if not (self.results / GRADED).is_file():
-            raise UsageError(f"{self.results}: no results there; grade first, with grader grade … --out {self.results}")
+        """Raises UsageError where a page or a store cannot be written, SandboxError."""
         folder = self.results / FOLDER
         folder.mkdir(mode=0o700, exist_ok=True)
         key = self.setting.key

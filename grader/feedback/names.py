@@ -17,7 +17,7 @@ def file_name(student: str, ending: str = ".html") -> str:
     that no two students have the same."""
     if _plain(student):
         return student + ending
-    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in student[:MOST]).strip("_")
+    kept = "".join(c if c.isascii() and (c.isalnum() or c in "_-") else "_" for c in student[:MOST]).strip("_-")
     digest = hashlib.sha256(student.encode("utf-8", "surrogatepass")).hexdigest()[:16]
     return f"{kept or 'student'}-{digest}{ending}"
 

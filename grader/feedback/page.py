@@ -133,7 +133,6 @@ def _exporter() -> Any:
         default_preprocessors=[],
         filters={"code": _code, "text": _text},
         file_extension=".html",
-        output_mimetype="text/html",
     )
 
 
