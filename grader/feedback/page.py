@@ -20,7 +20,7 @@ from .outcome import RIGHT, earned, mark, outcome, state
 
 HERE = Path(__file__).parent
 # Characters that are highlighted of one cell and of all: Pygments takes the square of the length of odd text.
-HIGHLIGHTED, HIGHLIGHTED_IN_ALL = 10_000, 200_000
+HIGHLIGHTED, HIGHLIGHTED_IN_ALL = 6_000, 120_000
 
 
 def page(view: StudentView, cells: Cells, places: Mapping[str, str | None], file: str) -> str:
@@ -108,7 +108,9 @@ def _code(source: str, about: Mapping[str, Any]) -> str:
     from pygments.lexers import PythonLexer, TextLexer
 
     lexer = (TextLexer if about["plain"] else PythonLexer)(stripnl=False, ensurenl=False)
-    lines = str(highlight(source, lexer, HtmlFormatter(nowrap=True))).removesuffix("\n").split("\n")  # no tag spans lines
+    lines = (
+        str(highlight(source, lexer, HtmlFormatter(nowrap=True))).removesuffix("\n").split("\n")
+    )  # no tag spans lines
     width = len(str(about["first"] + len(lines) - 1))
     return "\n".join(
         f'<span class="linenos">{number:{width}}</span>{line}' for number, line in enumerate(lines, about["first"])
