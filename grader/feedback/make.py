@@ -70,7 +70,7 @@ class Feedback:
                 else:
                     able.append(one)
             self._run(public, able)
-            worker = launcher(key.library)
+            worker = launcher("numpy")  # nothing of theirs is run
             stack.callback(worker.close)
             for one in able:
                 yield self._page(graded, public, one.read(), folder, worker)

@@ -108,9 +108,8 @@ def _code(source: str, about: Mapping[str, Any]) -> str:
     from pygments.lexers import PythonLexer, TextLexer
 
     lexer = (TextLexer if about["plain"] else PythonLexer)(stripnl=False, ensurenl=False)
-    lines = (
-        str(highlight(source, lexer, HtmlFormatter(nowrap=True))).removesuffix("\n").split("\n")
-    )  # no tag spans lines
+    made = str(highlight(source, lexer, HtmlFormatter(nowrap=True)))
+    lines = made.removesuffix("\n").split("\n")  # no tag spans two of them
     width = len(str(about["first"] + len(lines) - 1))
     return "\n".join(
         f'<span class="linenos">{number:{width}}</span>{line}' for number, line in enumerate(lines, about["first"])

@@ -22,8 +22,9 @@ def test_an_ordinary_name_is_the_files_name(name: str) -> None:
     assert file_name(name) == f"{name}.html"
 
 
-ODD = ["../x", "a/b", "a\\b", "a:b", "a*b", "", ".", "..", ".hidden", "-rf", "a ", "a.", "con", "NUL.txt", "a\nb", "a\0b",
-       "\ud800", "<b>", "x" * 300, "é" * 80, "李" * 80, 'a"b', "a|b", "~", "$x", "%41", "a-0123456789abcdef"]  # fmt: skip
+ODD = ["../x", "a/b", "a\\b", "a:b", "a*b", "", ".", "..", ".hidden", "-rf", "a ", "a.", "con", "NUL.txt", "a\nb",
+       "a\0b", "\ud800", "<b>", "x" * 300, "é" * 80, "李" * 80, 'a"b', "a|b", "~", "$x",
+       "%41", "a-0123456789abcdef"]  # fmt: skip
 
 
 def test_odd_names_are_safe_and_stay_apart() -> None:
