@@ -70,6 +70,16 @@ def report_to_json(r: Report) -> dict[str, Any]:
     }
 
 
+def report_from_json(data: Mapping[str, Any]) -> Report:
+    """A report as it was written by us; the notes of single questions are among its own. Raises LookupError, TypeError
+    or ValueError where it is none."""
+    if data["schema"] != SCHEMA:
+        raise ValueError("a report of another version")
+    questions = tuple(result_from_json({**q, "notes": []}) for q in data["questions"])
+    names = ("assignment", "student", "score", "max_score", "status", "isolation", "provenance")
+    return Report(**{name: data[name] for name in names}, questions=questions, notes=tuple(data["notes"]))
+
+
 def head_to_json(r: Report) -> dict[str, Any]:
     """All of a report but its questions."""
     return {

@@ -144,6 +144,15 @@ class Store:
             for head, parts in self._sorted("head, parts", run):
                 yield report_line(head, self._texts(json.loads(parts)))
 
+    def last(self, student: str) -> tuple[str, str] | None:
+        """A student's last report of any run as a line of JSON, and the digest of what it was made of."""
+        with self._told():
+            query = "SELECT head, parts, digest FROM reports WHERE student = ?"
+            found = self.db.execute(query, (student,)).fetchone()
+            if found is None:
+                return None
+            return report_line(found[0], self._texts(json.loads(found[1]))), found[2]
+
     def _sorted(self, columns: str, run: str) -> sqlite3.Cursor:
         return self.db.execute(f"SELECT {columns} FROM reports WHERE run = ? ORDER BY student", (run,))
 

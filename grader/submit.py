@@ -19,6 +19,7 @@ from pathlib import Path, PurePosixPath
 from .checking import Check, own_work
 from .collect.disk import is_hidden, is_notebook, is_script, main_names, shown
 from .collect.files import collect
+from .collect.handed import handed_of
 from .errors import UsageError
 from .model import PUBLIC_KEY, AnswerKey, SourceFile, Submission, Verdict
 
@@ -178,8 +179,8 @@ class Parcel:
 
     def _read_back(self) -> Submission:
         """As `grader grade` takes it in."""
-        targets = dict.fromkeys(t for q in self.key.questions for t in q.targets)
-        found = collect([self.spare], self.key.file, targets)
+        handed = handed_of(self.key)
+        found = collect([self.spare], self.key.file, handed.targets, handed.digests)
         read = found[0].read()
         if problem := read.problem or (found[-1].problem if len(found) > 1 else ""):
             raise UsageError(f"this would not be graded: {problem.replace(self.spare.name, self.out.name)}")

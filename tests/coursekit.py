@@ -8,14 +8,13 @@ import re
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 from grader.asking import Oracle
 from grader.cohort.batch import Batch
 from grader.cohort.desk import Desk, Setting
 from grader.course import Course
 from grader.model import Report, Submission
-from grader.records import result_from_json
+from grader.records import report_from_json
 from grader.sandbox.spawn import Launcher
 from grader.store import Store
 
@@ -114,9 +113,3 @@ def graded_batch(
         batch = Batch(setting, store, "run", functools.partial(executor.submit, desk.grade))
         assert len(list(batch.grade(works))) == len(works)
         return [report_from_json(json.loads(line)) for line in store.lines("run")]
-
-
-def report_from_json(data: dict[str, Any]) -> Report:
-    questions = tuple(result_from_json({**q, "notes": []}) for q in data["questions"])
-    names = ("assignment", "student", "score", "max_score", "status", "isolation", "provenance")
-    return Report(**{name: data[name] for name in names}, questions=questions, notes=tuple(data["notes"]))

@@ -30,6 +30,7 @@ def test_only_the_package_grader_is_in_the_wheel(wheel: Path) -> None:
     assert tops == {"grader", "dlgrader-0.1.0.dist-info"}
     for word in ("reference", "solutions", "cohorts", "test_", "secret", ".key", "hidden"):
         assert not [n for n in names if word in n], word
+    assert {"grader/feedback/page.html.j2", "grader/feedback/page.css"} <= set(names)
     assert {n for n in names if n.endswith(".py")} == {
         str(p.relative_to(ROOT)) for p in (ROOT / "grader").rglob("*.py")
     }

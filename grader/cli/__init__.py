@@ -13,6 +13,7 @@ from ..errors import GraderError, WeakIsolationError
 from .author import audit, freeze, new, release, replay
 from .diff import diff
 from .doctor import doctor
+from .feedback import feedback
 from .grading import STOPPED, grade
 from .isolation import WEAK
 from .student import check
@@ -25,7 +26,7 @@ def cli() -> None:
     """Grades deep-learning assignments against a PyTorch reference, in a sandbox."""
 
 
-for command in (check, submit, grade, diff, doctor, freeze, audit, release, replay, new):
+for command in (check, submit, grade, feedback, diff, doctor, freeze, audit, release, replay, new):
     cli.add_command(command)
 
 

@@ -14,6 +14,7 @@ from ..records import Row
 from ..store import Made, Store
 from .desk import Setting, made_of
 
+BYTES = 256 << 20  # of files under way, beyond which no further submission is read
 BATCH, BATCH_SECONDS = 20, 0.5  # submissions whose results are written in one transaction, and how long they wait
 TRIES = 4  # times that a submission is graded where the process that did it died
 
@@ -42,6 +43,7 @@ class Batch:
     _made: list[Made] = field(default_factory=list)
     _same: list[str] = field(default_factory=list)
     _written: float = 0.0
+    _held: int = 0  # bytes of the files of submissions under way or waiting
 
     def grade(self, submissions: Iterable[Submission]) -> Generator[Row, None, None]:
         """Rows as they are done. What is yielded is stored soon after; closing the generator stores the rest."""
@@ -71,7 +73,11 @@ class Batch:
         """The next one to begin with, if there is room; none while it is found out who ends the processes."""
         if self._suspects or max(len(self._under_way), len(self._later)) >= self.window:
             return None
-        return self._ready.pop() if self._ready else next(todo, None)
+        if self._ready:
+            submission = self._ready.pop()
+            self._held -= submission.size
+            return submission
+        return None if self._held >= BYTES and self._under_way else next(todo, None)
 
     def _retry_one(self) -> bool:
         """Grade again, alone, one of those that were under way when a process died."""
@@ -89,6 +95,7 @@ class Batch:
             digest = report_digest(key, submission, keys, self.setting.isolation)
             if self._busy & set(keys.values()):  # the same files, under way: what comes of them holds for both
                 self._later.append(submission)
+                self._held += submission.size
                 return None
             if (row := self.store.unchanged(submission.student, digest, keys)) is not None:
                 self._same.append(submission.student)
@@ -100,10 +107,12 @@ class Batch:
         return None
 
     def _put(self, submission: Submission, own: AnswerKey | None, known: dict[str, QuestionResult], tries: int) -> None:
+        self._held += submission.size
         self._under_way[self.submit(own, submission, known)] = (submission, own, known, tries)
 
     def _end(self, future: futures.Future[Made]) -> Row | None:
         submission, own, known, tries = self._under_way.pop(future)
+        self._held -= submission.size
         try:
             made = future.result()
         except (futures.BrokenExecutor, futures.CancelledError) as error:

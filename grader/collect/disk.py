@@ -12,7 +12,7 @@ from ..errors import IntakeError
 from ..text import clean_text
 
 MAX_FILE = 1 << 20  # bytes of one Python file
-MAX_NOTEBOOK = 8 << 20  # bytes of a notebook: pictures are kept in it
+MAX_NOTEBOOK = 64 << 20  # bytes of a notebook: pictures are kept in it, and all that was ever printed
 MAX_DEPTH = 8  # folders inside a student's folder
 MAX_ENTRIES = 100_000  # of a student's folder, of any kind
 # Files that may hold a program that was not handed in as one: that they are there is told.

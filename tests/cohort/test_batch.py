@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from grader.cohort import batch
 from grader.cohort.batch import BATCH, TRIES, Batch
 from grader.cohort.desk import Setting, made_of
 from grader.cohort.processes import Processes
@@ -104,6 +105,22 @@ def test_no_more_than_the_window_are_read_ahead(setting: Setting, store: Store) 
     next(stream)
     assert len(taken) <= 5, taken
     assert len(list(stream)) == 29
+
+
+def test_no_more_bytes_are_read_ahead_than_fit(setting: Setting, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A cohort of large notebooks does not fill the memory; each of them is graded all the same."""
+    monkeypatch.setattr(batch, "BYTES", 250)
+    read, most = 0, 0
+
+    def reading() -> Iterator[Submission]:
+        nonlocal read
+        for i in range(12):
+            read += 1
+            yield work(f"s{i}", "#" * (100 if i % 2 else 1000))
+
+    for done, _ in enumerate(Batch(setting, store, "run", Desks(setting).submit, window=8).grade(reading())):
+        most = max(most, read - done)
+    assert read == 12 and done == 11 and 1 <= most <= 3
 
 
 def test_what_is_done_is_on_disk_soon_and_all_of_it_when_the_batch_is_stopped(setting: Setting, store: Store) -> None:

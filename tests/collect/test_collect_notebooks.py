@@ -87,7 +87,8 @@ def test_a_large_notebook_is_taken_up_to_its_cap(tmp_path: Path) -> None:
     ada, bob = (found.read() for found in collect([tmp_path], MAIN))
     assert len(ada.files[0].data) == MAX_NOTEBOOK
     assert (
-        bob.problem == "svm.ipynb has 8,388,609 bytes; at most 8,388,608 are taken; clear its outputs and save it again"
+        bob.problem
+        == "svm.ipynb has 67,108,865 bytes; at most 67,108,864 are taken; clear its outputs and save it again"
     )
 
 

@@ -120,14 +120,42 @@ def test_helpers_and_names(zygote: Zygote) -> None:
     assert found["f"].values == {"out": 5.0} and not notes
 
 
-def test_display_is_there_and_get_ipython_is_not(zygote: Zygote) -> None:
-    value, notes = answer(
-        zygote, "display(1, display_id='x')\nget_ipython().system('ls')", "def f(x):\n    display(x)\n    return x"
-    )
-    assert value == 1.0
-    assert notes == [
-        "code cell 1 line 2 raised NameError while the notebook was loaded (name 'get_ipython' is not defined); the rest of the notebook was still read"
-    ]
+def test_display_is_there_and_get_ipython_gives_nothing(zygote: Zygote) -> None:
+    cells = ["display(1, display_id='x')\nassert not get_ipython() and 'colab' not in str(get_ipython())"]
+    value, notes = answer(zygote, *cells, "def f(x):\n    display(x)\n    return x")
+    assert (value, notes) == (1.0, [])
+    found, _ = run(zygote, book("def f(x):\n    return get_ipython().system('ls')"))
+    assert found["f"].failure is not None
+    assert found["f"].failure.message.startswith("NameError: get_ipython().system is IPython's own, and only Python is")
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ("get_ipython().run_line_magic('matplotlib', 'inline')", ""),
+        ("get_ipython().magic('load_ext x')", ""),
+        ("get_ipython().run_line_magic('cd', '..')", "%cd .."),
+        ("get_ipython().system('ls -l')", "!ls -l"),
+        ("x = get_ipython().getoutput('ls')", "!ls"),
+        ("get_ipython().run_cell_magic('bash', '', 'ls')", "%%bash"),
+        ("get_ipython().run_cell_magic('time', '', 'this is no Python')", "%%time"),
+        ("get_ipython().set_next_input(f'{1}')", "get_ipython().set_next_input"),
+    ],
+)
+def test_a_script_that_was_exported(zygote: Zygote, line: str, told: str) -> None:
+    notes: list[str] = []
+    found = play(zygote, f"K = 1\n{line}\n{F}", ask("f", X), notes=notes)
+    assert found["f"][0].values == {"out": 2.0}
+    assert notes == ([f"left out, since only Python is run: {told} (line 2)"] if told else [])
+
+
+def test_a_timed_cell_that_was_exported_is_read(zygote: Zygote) -> None:
+    notes: list[str] = []
+    text = f"import math\nget_ipython().run_cell_magic('time', '', {F + '1 / 0'!r})\ndef g(x):\n    return f(x) / 0\n"
+    found = play(zygote, text, ask("f", X), ask("g", X), notes=notes)
+    assert found["f"][0].values == {"out": 2.0} and found["g"][0].failure is not None
+    assert "line 4: return f(x) / 0" in found["g"][0].failure.message
+    assert len(notes) == 1 and notes[0].startswith("line 2 raised ZeroDivisionError")
 
 
 def test_future_flags_hold_for_later_cells(zygote: Zygote) -> None:
@@ -275,7 +303,8 @@ def test_writing_the_file_is_told_with_the_mend(zygote: Zygote, first: str) -> N
 @pytest.mark.parametrize(
     ("data", "said"),
     [
-        (b"", "Expecting value"),
+        (b"", "the file is empty"),
+        (b" \n", "the file is empty"),
         (b"def f(x): return x", "Expecting value"),
         (b'{"cells": [', "Expecting value"),
         (b"[]", "it has no cells"),
@@ -287,7 +316,6 @@ def test_writing_the_file_is_told_with_the_mend(zygote: Zygote, first: str) -> N
         (b"[" * 2_000_000, "it is nested too deeply"),
         (b'{"cells":' * 300_000, "it is nested too deeply"),
         (b"9" * 5_000_000, "this is no notebook ("),
-        (b'{"cells": [{"cell_type": "code", "source": "caf\xe9"}]}', "this is no notebook ("),
     ],
 )  # fmt: skip
 def test_what_is_no_notebook_is_an_error_of_the_students(zygote: Zygote, data: bytes, said: str) -> None:

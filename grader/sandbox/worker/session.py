@@ -13,10 +13,12 @@ import numpy as np
 
 from . import notebook
 from .callback import StandIns
+from .cells import hand_out
 from .loading import run_parts, run_script
 from .reading import Imports, decode_source, describe, remember
 from .values import Encoder, Pipe, Replies, decode, same
 
+OPS = {"ready": "ready", "load": "load", "cells": "cells"}
 RESERVE = 4 << 20  # bytes that are set free when a call has used up its memory
 
 
@@ -50,7 +52,7 @@ class Session:
                     replies.add(answer, out)
                 replies.send()
             else:
-                answer, out = {"ready": self.ready, "load": self.load}[header["op"]](header, buffers)
+                answer, out = getattr(self, OPS[header["op"]])(header, buffers)
                 self._flush()
                 self.pipe.send({**answer, "seq": header["seq"], "nonce": header["nonce"]}, out)
 
@@ -129,16 +131,26 @@ class Session:
         """Run the main file, or a notebook's code cells; notes."""
         space, after = self.module.__dict__, self.stand_ins.put_into if self.stand_ins.names else None
         if main.lower().endswith(".ipynb"):
-            space["display"] = notebook.display
+            space.update(notebook.AT_HAND)
             parts, notes = notebook.code_of(self.sources[main])
             self.own = {*self.sources, *(file for file, _ in parts)}
             return [*notes, *run_parts(parts, (), space, after)]
         self.own = set(self.sources)
         source, note = decode_source(self.sources[main])
         remember(main, source)
-        if found := notebook.exported(source, main):
-            return [*([note] if note else []), *found[1], *run_parts([(main, found[0])], {main}, space, after)]
-        return [*([note] if note else []), *run_script(source, main, space, after)]
+        said = [note] if note else []
+        if found := notebook.script_of(source, main):
+            space.update(notebook.AT_HAND)
+            tree, left = found
+            return [*said, *left, *run_parts([(main, tree)], {main}, space, after)]
+        return [*said, *run_script(source, main, space, after)]
+
+    def cells(self, header: dict[str, Any], buffers: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
+        """The cells of a file as text, for a page that shows them. None of its code is run."""
+        try:
+            return hand_out(header["main"], buffers[0], header["targets"])
+        except BaseException as error:
+            return {"error": describe(error, set())}, []
 
     # -- calling ---------------------------------------------------------------------------------------
 

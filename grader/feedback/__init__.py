@@ -1,0 +1,1 @@
+"""Pages for students: their own notebook or file with the outcome of each question beside it."""
