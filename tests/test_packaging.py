@@ -28,7 +28,7 @@ def test_only_the_package_grader_is_in_the_wheel(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
     assert tops == {"grader", "dlgrader-0.1.0.dist-info"}
-    for word in ("reference", "solutions", "cohorts", "test_", "secret", ".key", "hidden"):
+    for word in ("reference", "solutions", "cohorts", "/test_", "secret", ".key", "hidden"):
         assert not [n for n in names if word in n], word
     assert {"grader/feedback/page.html.j2", "grader/feedback/page.css"} <= set(names)
     assert {n for n in names if n.endswith(".py")} == {
@@ -46,6 +46,7 @@ def test_the_metadata_names_little(wheel: Path) -> None:
     assert {"torch", "notebooks", "report", "cluster", "dev"} <= set(meta.get_all("Provides-Extra") or [])
     scripts = archive.read("dlgrader-0.1.0.dist-info/entry_points.txt").decode()
     assert "grader = grader.cli:main" in scripts
+    assert "[pytest11]\ndlgrader = grader.pytest_plugin" in scripts
     assert "LICENSE" in " ".join(archive.namelist())
 
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 import pytest
 
+from grader.checking import QuestionCheck
 from grader.locate import Located
-from grader.model import FrozenCase, FrozenQuestion, Outcome, Output, QuestionResult, Report, Response, Verdict
-from grader.report.student import own_forward_broken, question_lines, summary
-from grader.selfcheck import OwnGradient
+from grader.model import FrozenCase, FrozenQuestion, Outcome, Output, QuestionResult, Response, Verdict
+from grader.report.student import Told, summary, told
+from grader.selfcheck import OwnGradient, own_forward_broken
 
 FAIL = Verdict.FAIL
 CASES = (
@@ -25,9 +27,14 @@ def outcome(verdict: Verdict, output: str = "loss", case: str = "three images", 
     return Outcome("svm", case, False, output, verdict, kind, **more)
 
 
-def lines(*outcomes: Outcome, own: tuple[OwnGradient, ...] = (), printed: str = "", **more: Any) -> str:
+def say(*outcomes: Outcome, own: tuple[OwnGradient, ...] = (), printed: str = "", case: str = "", **more: Any) -> Told:
     result = QuestionResult("svm", 0.0, 10.0, outcomes, **more)
-    return "\n".join(question_lines(QUESTION, result, own, {"three images": Response(printed=printed)}))
+    return told(QuestionCheck(QUESTION, result, own, {"three images": Response(printed=printed)}), case)
+
+
+def lines(*outcomes: Outcome, **more: Any) -> str:
+    said = say(*outcomes, **more)
+    return "\n".join([f"  {said.line}", *said.details])
 
 
 def test_all_right_is_one_line() -> None:
@@ -89,18 +96,32 @@ def test_a_right_gradient_beside_a_wrong_forward_is_told_where_both_are_of_one_f
     assert not own_forward_broken(()) and not own_forward_broken((replace(differs, same=True, agrees=True),))
 
 
+def test_one_case_alone_tells_its_own_and_no_other() -> None:
+    """pytest shows a case at a time: each failure stands at its case, and a contradiction where it was seen."""
+    outcomes = (outcome(Verdict.PASS), outcome(FAIL, case="large", message="loss is wrong"))
+    assert say(*outcomes, case="three images").status == "ok"
+    assert say(*outcomes, case="large").details[0] == "large: loss is wrong"
+    differs = OwnGradient("dW", "loss", "large", True, False, 1.5, 2.5)
+    right = (outcome(Verdict.PASS, "dW"), outcome(Verdict.PASS, "dW", "large"))
+    assert say(*right, own=(differs,), case="three images").status == "ok"
+    assert "but your loss is not what it is the gradient of" in say(*right, own=(differs,), case="large").details[0]
+    assert say(*right, own=(replace(differs, same=False),), case="large").status == "ok"
+
+
 def test_only_the_last_printed_lines_are_shown() -> None:
     text = lines(outcome(FAIL), printed="\n".join(f"line {i}" for i in range(20)))
     assert "| line 19" in text and "| line 15" in text and "line 14" not in text
 
 
 def test_the_summary_counts_and_warns_of_hidden_cases_only_when_all_pass() -> None:
-    def report(*verdicts: Verdict) -> Report:
-        results = tuple(QuestionResult(f"q{i}", 1.0, 1.0, (outcome(v),)) for i, v in enumerate(verdicts))
-        return Report("a", "me", 1.0, 2.0, "graded", results, "none", {})
+    def said(*verdicts: Verdict, of: int) -> str:
+        results = [QuestionResult(f"q{i}", 1.0, 1.0, (outcome(v),)) for i, v in enumerate(verdicts)]
+        done = [QuestionCheck(QUESTION, result, (), {}) for result in results]
+        check: Any = SimpleNamespace(done=done, key=SimpleNamespace(questions=(QUESTION,) * of))
+        return summary(check)
 
-    part = summary(report(Verdict.PASS, FAIL), True)
+    part = said(Verdict.PASS, FAIL, of=2)
     assert "1 of 2" in part and "hidden" not in part
-    done = summary(report(Verdict.PASS, Verdict.PASS), True)
+    done = said(Verdict.PASS, Verdict.PASS, of=2)
     assert "2 of 2" in done and "hidden" in done
-    assert "hidden" not in summary(report(Verdict.PASS), False)
+    assert "hidden" not in said(Verdict.PASS, of=2)
