@@ -18,7 +18,7 @@ FLOORS = {
     3: "freeze judge collect sandbox",
     4: "pipeline store content selfcheck asking carry oracle mutants",
     5: "audit cohort keys release replay scaffold report checking diff",
-    6: "cli __main__",
+    6: "cli magic __main__",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")
