@@ -66,16 +66,18 @@ def _graded(here: Session, line: str) -> Checked:
         words = shlex.split(line, posix=os.name != "nt")
     except ValueError as error:
         return Checked(Shown(problem=f"%grade {line}: {error}"), False)
-    names = list[str]()
+    names, key = list[str](), here.named
     while words:
         word = words.pop(0).strip("\"'")
         if word == "--key" and words:
-            here.named = Path(words.pop(0).strip("\"'")).expanduser()
+            key = Path(words.pop(0).strip("\"'")).expanduser()
         elif word.startswith("-"):
             return Checked(Shown(problem=f"%grade knows no {word}: %grade [--key PATH] [NAME …]"), False)
         else:
             names += filter(None, word.split(","))
-    return here.check(names)
+    result = here.check(names, key)
+    here.named = here.named if result.shown.problem else key
+    return result
 
 
 def _run(shell: Any, cell: str) -> tuple[BaseException | None, list[str] | None]:

@@ -16,7 +16,7 @@ from ..errors import GraderError, UsageError
 from ..model import Limits, SourceFile, Submission, Verdict
 from ..sandbox.ready import Ready
 from .cells import Cells
-from .wanted import asked_for, checkable, file_of, home, locate_key
+from .wanted import asked_for, file_of, home, locate_key
 
 if TYPE_CHECKING:
     from ..checking import Check
@@ -139,7 +139,7 @@ class Session:
 
     def _locate(self, things: Sequence[object], key: Path | None) -> Path:
         for thing in things:
-            if not checkable(thing):
+            if not (callable(thing) or isinstance(thing, str)):
                 raise UsageError(f"check() takes functions, classes and names, not {type(thing).__name__}")
         space = self.space
         named = [space.get(thing) if isinstance(thing, str) else thing for thing in things]

@@ -34,24 +34,22 @@ def locate_key(named: Path | None, folders: Sequence[Path]) -> Path:
     raise UsageError(NO_KEY.format(folders[-1]))
 
 
-def checkable(thing: object) -> bool:
-    """Whether it may be asked about: a function, a class, or a name."""
-    return isinstance(thing, str) or (callable(thing) and bool(_names(thing)))
-
-
 def asked_for(key: AnswerKey, things: Sequence[object], space: Mapping[str, Any]) -> list[str]:
     """The names of the questions that are meant: by a question's name, by a function's or class's, or by one itself,
     which goes by the name that it has in `space` (a decorator may have changed its own).
 
-    A name that is no question's is given back as it is: Check refuses it, with the one that is near."""
+    A name that is no question's is given back as it is: Check refuses it, with the one that is near. Raises UsageError
+    for a function without a name."""
     known = {q.name: q for q in key.questions}
     targets = dict.fromkeys(t for q in key.questions for t in q.targets)
     found = list[str]()
     for thing in things:
         names = [thing] if isinstance(thing, str) else [n for n in (*known, *targets) if space.get(n) is thing]
         name = next((n for n in (*names, *_names(thing)) if n in known or n in targets), None)
+        if name is None and not (names or _names(thing)):
+            raise UsageError("this function has no name that a question has; ask by name, as in check('NAME')")
         if name is None:
-            found.append((*names, *_names(thing), "?")[0])
+            found.append((*names, *_names(thing))[0])
         else:
             found += [name] if name in known else [q.name for q in key.questions if name in q.targets]
     return list(dict.fromkeys(found))

@@ -14,6 +14,7 @@ from .escape import html, terminal
 from .student import Told, summary, told
 
 BADGES = {"ok": ("✓ pass", "#1a6b3c"), "todo": ("○ to do", "#595959"), "FAIL": ("✗ fail", "#b3261e")}
+TABLE = "border-collapse:collapse;color:inherit;margin:0;font-size:inherit;min-width:min(36em,100%)"
 LINE = "border:0;border-bottom:1px solid rgba(128,128,128,.45)"
 CELL = f"{LINE};padding:.35em .8em;text-align:left;vertical-align:top;white-space:normal"
 BADGE = "color:#fff;border-radius:.25em;padding:.1em .5em;white-space:nowrap;font-weight:600"
@@ -85,10 +86,7 @@ def _table(shown: Shown) -> str:
         f"{html(shown.title)}</caption>"
     )
     rows = "".join(map(_row, shown.rows))
-    return (
-        f'<table style="border-collapse:collapse;color:inherit;margin:0;font-size:inherit">{caption}'
-        f"<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>"
-    )
+    return f'<table style="{TABLE}">{caption}<thead><tr>{heads}</tr></thead><tbody>{rows}</tbody></table>'
 
 
 def _row(row: Told) -> str:

@@ -150,8 +150,8 @@ def single() -> None:
 
 
 def follow(parent: int) -> None:
-    """End with the process that started us, also in the middle of an endless loop: a kernel that is restarted is killed,
-    and cannot stop us. Windows does not tell."""
+    """End with the process that started us, also in the middle of an endless loop: a kernel that is restarted is
+    killed, and cannot stop us. Windows does not tell."""
     while os.getppid() == parent:
         time.sleep(2.0)
     os._exit(0)
