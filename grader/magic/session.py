@@ -109,14 +109,18 @@ class Session:
     def space(self) -> dict[str, Any]:
         return dict(self.shell.user_ns if self.shell is not None else vars(sys.modules["__main__"]))
 
+    def prepare(self) -> None:
+        """Have a worker ready for the first check. Raises GraderError and OSError."""
+        self.workers.warm()
+        self._warm(self._loaded(self._locate((), None)))
+
     def check(self, things: Sequence[object], key: Path | None = None) -> Checked:
         """Never raises for what can be told in a line; KeyboardInterrupt ends the worker too."""
-        library = ""
+        loaded = None
         try:
             path = self._locate(things, key)
             self.workers.warm()  # it imports NumPy while we do
             loaded = self._loaded(path)
-            library = loaded.library
             return self._checked(loaded, things)
         except (GraderError, OSError) as error:
             from ..report.shown import Shown
@@ -128,14 +132,14 @@ class Session:
                 raise
             raise Stopped from None
         finally:
-            if library:
-                self._warm(library)
+            if loaded is not None:
+                self._warm(loaded)
 
-    def _warm(self, library: str) -> None:
+    def _warm(self, key: AnswerKey) -> None:
         """The next worker, while the student thinks; a script that ends needs none."""
         if self.shell is not None or hasattr(sys, "ps1"):
             with contextlib.suppress(GraderError):  # the next check says it
-                self.workers.warm(library, Limits())
+                self.workers.warm(key.library, key.fixtures, Limits())
 
     def _locate(self, things: Sequence[object], key: Path | None) -> Path:
         for thing in things:

@@ -27,8 +27,9 @@ class Ready:
         self.spawner, self._owner = Spawner(), os.getpid()
         self._channel: Channel | None = None
 
-    def warm(self, library: str = "numpy", limits: Limits | None = None) -> None:
-        """Start the next worker, for torch with the order to import it. Raises SandboxError."""
+    def warm(self, library: str = "numpy", fixtures: str = "", limits: Limits | None = None) -> None:
+        """Start the next worker; for torch with the order to import it, and what the source `fixtures` imports of it.
+        Raises SandboxError."""
         self._after_fork()
         if library != "torch" or limits is None:
             self._tidy()
@@ -36,9 +37,10 @@ class Ready:
         elif self._channel is None:
             from ..wire import prepare
 
-            channel = self._start(limits)
+            channel, buffers = self._start(limits), [fixtures.encode()] if fixtures else []
             try:
-                channel.send(prepare({"op": "ready", "library": library, "fixtures": False}, []), SEND_SECONDS)
+                order = prepare({"op": "ready", "library": library, "fixtures": bool(fixtures)}, buffers)
+                channel.send(order, SEND_SECONDS)
             except BaseException as error:
                 channel.end()
                 if isinstance(error, _lost()):

@@ -115,6 +115,7 @@ def execute(page: Any, command: str, **arguments: object) -> None:
 
 def test_the_table_in_a_page(page: Any, tmp_path: Path) -> None:
     shots = Path(os.environ.get("GRADER_SHOTS") or tmp_path)
+    shots.mkdir(parents=True, exist_ok=True)
     execute(page, "notebook:run-all-cells")
     tables = page.locator(".jp-OutputArea-output table")
     tables.nth(2).wait_for(timeout=90_000)

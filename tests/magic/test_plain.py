@@ -57,7 +57,7 @@ def test_a_file_elsewhere_brings_its_own_key(desk: Path, tmp_path: Path) -> None
 
 def test_a_function_behind_a_decorator_goes_by_its_name(desk: Path) -> None:
     code = (
-        "from linear_classifiers import append_one as one, fold_bias\n"
+        f"{RIGHT.replace('append_one', 'one')}"
         "append_one = lambda X: one(X)\n"
         "if __name__ == '__main__':\n"
         "    from grader import check\n"

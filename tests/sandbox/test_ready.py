@@ -42,13 +42,13 @@ def test_one_that_died_while_it_waited_is_replaced() -> None:
 def test_torch_is_imported_before_it_is_asked_for() -> None:
     pytest.importorskip("torch")
     ready = Ready()
-    ready.warm("torch", Limits())
+    ready.warm("torch", "x = 1", Limits())
     channel = ready.start(Limits())
     started = time.monotonic()
-    channel.request({"op": "ready", "library": "torch", "fixtures": False}, [], 60, 1 << 16)
+    channel.request({"op": "ready", "library": "torch", "fixtures": True}, [b"x = 1"], 60, 1 << 16)
     assert time.monotonic() - started < 1.0
     channel.end()
-    ready.warm("torch", Limits())
+    ready.warm("torch", limits=Limits())
     assert ready._channel is not None
     ready._channel.kill()  # it dies while it imports
     ready.start(Limits()).end()
