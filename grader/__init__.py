@@ -1,7 +1,8 @@
 """Grades deep-learning assignments: student functions in a sandbox, against a PyTorch reference.
 
-Authors import from here; importing it loads neither torch nor nbformat. (pytest looks for the word
-PYTEST_DONT_REWRITE: without it, it warns that this was imported before its plugin was.)"""
+Authors import from here, and so do students, in a notebook: `%load_ext grader`, `from grader import check`. Importing
+it loads neither torch nor nbformat. (pytest looks for the word PYTEST_DONT_REWRITE: without it, it warns that this was
+imported before its plugin was.)"""
 
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from .author import Assignment, Case, Fixture, Terms, call, get, new, run
     from .author.define import question
     from .author.property import prop
+    from .magic import check, load_ipython_extension, unload_ipython_extension
     from .predicate import at_most, close
 
 __all__ = [
@@ -20,16 +22,24 @@ __all__ = [
     "Terms",
     "at_most",
     "call",
+    "check",
     "close",
     "get",
+    "load_ipython_extension",
     "new",
     "prop",
     "question",
     "run",
+    "unload_ipython_extension",
 ]
+STUDENTS = ("check", "load_ipython_extension", "unload_ipython_extension")
 
 
 def __getattr__(name: str) -> Any:  # so that `grader check` can start its worker before NumPy is imported
+    if name in STUDENTS:
+        from . import magic
+
+        return getattr(magic, name)
     if name in __all__:
         from . import author, predicate
         from .author import define, property

@@ -18,7 +18,7 @@ FLOORS = {
     3: "freeze judge collect sandbox",
     4: "pipeline store content selfcheck asking carry oracle mutants",
     5: "audit cohort keys release replay scaffold report checking submit diff handout feedback",
-    6: "cli pytest_plugin __main__",
+    6: "cli magic pytest_plugin __main__",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}
 MODULES = sorted(p for p in PACKAGE.rglob("*.py") if p != PACKAGE / "__init__.py")

@@ -233,6 +233,7 @@ class Talk:
         self._waited += self.clock() - asked
         asked = self.clock()
         self._loaded = self._load_into(self._channel, min(self.limits.question, max(1.0, self._deadline - self._now())))
+        self._channel.printed()  # by the file itself: it is no case's
         self._loading += self.clock() - asked
         if first:  # later ones may know what hidden cases hold
             self.notes = self._loaded.told

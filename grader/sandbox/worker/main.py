@@ -17,6 +17,7 @@ import socket
 import struct
 import sys
 import sysconfig
+import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -145,7 +146,16 @@ def single() -> None:
     with contextlib.suppress(ImportError, OSError, ValueError):
         resource: Any = importlib.import_module("resource")
         resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+    threading.Thread(target=follow, args=(os.getppid(),), daemon=True).start()
     Session(pipe).serve()
+    os._exit(0)
+
+
+def follow(parent: int) -> None:
+    """End with the process that started us, also in the middle of an endless loop: a kernel that is restarted is
+    killed, and cannot stop us. Windows does not tell."""
+    while os.getppid() == parent:
+        time.sleep(2.0)
     os._exit(0)
 
 
