@@ -139,6 +139,7 @@ def test_the_secret_and_the_reference_stay_at_home(desk: Path) -> None:
     assert sorted(p.name for p in (desk / "handout").iterdir()) == [
         "README.md",
         "public.key",
+        "quantile_regression.ipynb",
         "quantile_regression.py",
     ]
 

@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import os
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from coursekit import write_course
 
+from grader import __version__
+from grader.collect.handed import handed_of
 from grader.course import Course
 from grader.errors import UsageError
 from grader.freeze import freeze
@@ -106,6 +110,45 @@ def test_no_byte_of_the_reference(made: tuple[Course, AnswerKey], tmp_path: Path
     reference = (course.reference("demo") / "q.py").read_text().splitlines()
     lines = [line.strip().encode() for line in reference if len(line.strip()) > 25 and "def " not in line]
     assert not [line for line in lines if line in everything and b'"""' not in line]
+
+
+def test_without_a_notebook_and_with_a_wheel(made: tuple[Course, AnswerKey], tmp_path: Path) -> None:
+    assert "demo.ipynb" not in release(*made, tmp_path / "plain", notebook=False)
+    wheel = tmp_path / f"dlgrader-{__version__}-py3-none-any.whl"
+    with zipfile.ZipFile(wheel, "w") as out:
+        out.writestr("grader/__init__.py", "")
+        out.writestr(f"dlgrader-{__version__}.dist-info/METADATA", f"Name: dlgrader\nVersion: {__version__}\n")
+    assert {"demo.ipynb", wheel.name} <= set(release(*made, tmp_path / "both", wheel=wheel))
+    assert (tmp_path / "both" / wheel.name).read_bytes() == wheel.read_bytes()
+    (tmp_path / "other.whl").write_bytes(wheel.read_bytes())
+    with pytest.raises(UsageError, match="no wheel of the grader"):
+        release(*made, tmp_path / "none", wheel=tmp_path / "other.whl")
+    assert not (tmp_path / "none").exists()
+
+
+def test_a_notebook_of_the_authors_own_is_not_written_over(
+    clean: Course, made: tuple[Course, AnswerKey], tmp_path: Path
+) -> None:
+    (clean.handout("demo") / "demo.ipynb").write_text("{}")
+    with pytest.raises(UsageError, match=r"demo\.ipynb is in the way of the one that a release makes"):
+        release(*made, tmp_path / "out")
+    release(*made, tmp_path / "out", notebook=False)
+    assert (tmp_path / "out" / "demo.ipynb").read_text() == "{}"
+
+
+def test_a_stub_that_was_mended_after_the_release_is_known(made: tuple[Course, AnswerKey], tmp_path: Path) -> None:
+    course, key = made
+    release(course, key, tmp_path / "out")
+    given = load((tmp_path / "out" / PUBLIC_KEY).read_bytes()).handed
+    stub = course.handout("demo") / "demo.py"
+    before = stub.read_bytes()
+    try:
+        stub.write_bytes(b'"""A word mended."""\n' + before)
+        release(course, key, tmp_path / "again")
+        assert set(given) < set(course.kept_handed("demo"))
+        assert handed_of(replace(key, handed=given)).script(before)
+    finally:
+        stub.write_bytes(before)
 
 
 def test_refuses_a_folder_that_holds_something(made: tuple[Course, AnswerKey], tmp_path: Path) -> None:
