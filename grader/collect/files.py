@@ -162,7 +162,9 @@ def own_files(path: Path, main: str, handed: Handed = NOTHING) -> Submission:
     if path.is_dir():
         return replace(one_folder(path.resolve(), path.resolve().name, main), handed=handed).read()
     folder = one_folder(path.resolve().parent, path.stem, path.name).read()
-    return folder if folder.main == path.name else _file(path, path.stem, main).read()
+    if folder.main == path.name:
+        return replace(folder, notes=())  # it was chosen by name
+    return _file(path, path.stem, main).read()
 
 
 def _file(path: Path, student: str, main: str) -> Found:

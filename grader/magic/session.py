@@ -180,7 +180,7 @@ class Session:
 
     def _submission(self, key: AnswerKey, file: Path | None, things: Sequence[object]) -> tuple[Submission, str, Any]:
         """What is checked, what it is called, and what to call places in it."""
-        from ..collect.files import own_files
+        from ..checking import own_work
 
         if file is None and self.shell is not None:
             cells = len(self.cells.cells())
@@ -190,7 +190,7 @@ class Session:
             if typed:
                 raise UsageError("only code in a file or a notebook can be checked; save it, then import it from there")
             file = Path.cwd()
-        submission = own_files(file, key.file)
+        submission = own_work(file, key)
         return submission, submission.main, str
 
     def _cells(self, key: AnswerKey) -> Submission:
