@@ -106,8 +106,9 @@ def _badge(status: str) -> str:
 def _detail(line: str) -> str:
     text, inner = line.strip(), line.startswith("  ")
     pad = "padding-left:1.2em;" if inner else ""
-    if text.startswith("hint: "):
-        return f'<div style="{pad}"><strong>hint:</strong> {html(text.removeprefix("hint: "))}</div>'
+    word, _, rest = text.partition(": ")
+    if inner and word in ("hint", "try"):
+        return f'<div style="{pad}"><strong>{word}:</strong> {html(rest)}</div>'
     if inner and text.startswith("|"):
         return f'<div style="{pad}{CODE}">{html(line[2:])}</div>'
     return f'<div style="{pad}overflow-wrap:anywhere">{html(text)}</div>'

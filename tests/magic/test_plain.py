@@ -25,6 +25,7 @@ if __name__ == "__main__":
 @pytest.fixture
 def desk(handout: Path, tmp_path: Path) -> Path:
     shutil.copytree(handout, tmp_path / "desk")
+    (tmp_path / "desk" / "linear_classifiers.ipynb").unlink(missing_ok=True)  # there would be a note on it
     (tmp_path / "desk" / "linear_classifiers.py").write_text(RIGHT + WRONG + CHECKS)
     return tmp_path / "desk"
 

@@ -11,7 +11,7 @@ from grader.report.student import Told
 
 HOSTILE = "</td><script>alert(1)</script>\x1b]0;x\x07 <img src=x onerror=alert(1)> & \u202e ' \""
 TAGS = {"div", "table", "caption", "thead", "tbody", "tr", "th", "td", "span", "strong", "details", "summary", "ul"}
-SAID = ("cat: loss is wrong", "  called with s=1", "  hint: Is ½ there?", "printed in cat:", "  | x  y")
+SAID = ("cat: loss is wrong", "  called with s=1", "  hint: Is ½ there?", "  try: it", "printed in cat:", "  | x  y")
 ROWS = (
     Told("svm_loss", "ok", "  (follows: half)"),
     Told("svm_full_loss", "FAIL", "", SAID),
@@ -43,7 +43,8 @@ class Page(HTMLParser):
 def test_a_row_per_question_with_heads_for_a_reader_of_screens() -> None:
     page = Page(as_html(Shown("SVM: 3 cells, public cases", ROWS, notes=("one",), summary="Public cases passed")))
     assert [a.get("scope") for tag, a in page.found if tag == "th"] == ["col"] * 3 + ["row"] * 3
-    for words in ("✓ pass", "✗ fail", "○ to do", "svm_full_loss", "hint:", "Is ½ there?", "| x  y", "not written yet"):
+    hints = ("hint:", "Is ½ there?", "try:", "| x  y")
+    for words in ("✓ pass", "✗ fail", "○ to do", "svm_full_loss", "not written yet", *hints):
         assert words in page.text
     assert sum(tag == "caption" for tag, _ in page.found) == 1
 
