@@ -4,7 +4,6 @@ The terminal, pytest and Jupyter all show what is found here, question by questi
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -142,5 +141,7 @@ class Check:
 
 
 def _no_question(name: str, known: list[str]) -> str:
+    import difflib
+
     near = difflib.get_close_matches(name, known, 1)
     return f"no question {name!r}; " + (f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}")

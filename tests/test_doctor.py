@@ -9,7 +9,7 @@ import pytest
 from click.testing import CliRunner
 from conftest import ROOT
 
-from grader.cli import cli
+from grader.cli.commands import cli
 from grader.cli.isolation import require_isolation
 from grader.errors import SandboxError, WeakIsolationError
 from grader.model import Limits

@@ -16,6 +16,7 @@ REQUIREMENTS = {
     "pytest": ("pytest==9.2.0", "numpy"),
     "pytest-torch": ("pytest==9.2.0", "numpy", "torch"),
     "gradescope": ("gradescope-utils==0.5.0", "numpy"),
+    "student": ("numpy", "click"),  # no peer: what `grader check` needs
 }
 
 

@@ -8,7 +8,8 @@ import click
 
 from ..model import Limits
 from ..sandbox.trial import Finding, try_sandbox
-from .isolation import LAYER_WORDS, WEAK
+from .exits import WEAK
+from .isolation import LAYER_WORDS
 
 
 @click.command()

@@ -11,7 +11,8 @@ import click
 from ..errors import UsageError
 from ..keys import frozen_key, key_of
 from ..text import plural
-from .grading import UNGRADED, alone_in
+from .exits import UNGRADED
+from .grading import alone_in
 from .isolation import require_isolation
 from .options import course_option, device_option, open_course, secret_option
 

@@ -16,6 +16,7 @@ import click
 
 from ..errors import UsageError
 from ..keys import frozen_key, key_of
+from .exits import STOPPED, UNGRADED
 from .isolation import require_isolation
 from .options import course_option, device_option, open_course, secret_option
 
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from ..model import AnswerKey
     from ..records import Row
 
-UNGRADED, STOPPED = 3, 130
 LOCK_TRIES = 30
 PROGRESS_SECONDS = 2.0
 

@@ -8,7 +8,6 @@ from ..errors import SandboxError, WeakIsolationError
 from ..model import Limits
 from ..sandbox.trial import try_sandbox
 
-WEAK = 4  # exit code
 LAYER_WORDS = {
     "uid": "a user of its own",
     "namespaces": "no network, no other processes, a file system with nothing else in it",

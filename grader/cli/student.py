@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import sys
-from pathlib import Path
 
 import click
 
+from .plain import Wanted
+
 
 @click.command()
-@click.argument("path", type=click.Path(path_type=Path), default=Path())
-@click.option("-q", "--question", help="Check this question only.")
-def check(path: Path, question: str | None) -> None:
+@click.argument("path", type=click.Path(), default=".")
+@click.option(
+    "-q", "--question", "questions", metavar="NAME", multiple=True, help="Check this question only; again for more."
+)
+@click.option("--watch", is_flag=True, help="Check again, on every save, the questions that the change can touch.")
+@click.option("--json", "as_json", is_flag=True, help="One JSON document, for programs.")
+def check(path: str, questions: tuple[str, ...], watch: bool, as_json: bool) -> None:
     """Check your own work on the public cases. Exit code 0 only if all of them pass."""
     from ..sandbox.spawn import Spawner  # before anything that imports NumPy: the worker does so meanwhile
 
     spawner = Spawner()
     try:
         spawner.warm()
-        from ..checking import Check, find_key, open_key, own_work
-        from ..report.student import check_lines
+        from .run_check import run
 
-        key = open_key(find_key(path))
-        with Check(key, own_work(path, key), spawner, [question] if question else []) as checked:
-            for line in check_lines(checked):
-                click.echo(line)
+        sys.exit(run(Wanted(path, questions, watch, as_json), spawner))
     finally:
         spawner.close()
-    sys.exit(0 if checked.passed else 1)

@@ -13,13 +13,16 @@ import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..errors import IntakeError, UsageError
 from ..model import Submission
-from .archive import Folder, Stamp, read_zip
 from .disk import is_hidden, is_notebook, is_source, main_names, read_regular, shown
 from .found import FilePlace, FolderPlace, Found, ZipPlace
 from .handed import NOTHING, Handed
+
+if TYPE_CHECKING:  # zips are opened by instructors alone, and zipfile imports much
+    from .archive import Folder, Stamp
 
 
 def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = (), handed: Iterable[str] = ()) -> list[Found]:
@@ -178,6 +181,8 @@ def _parts(path: Path) -> tuple[str, str]:
 
 
 def _zip(path: Path, main: str) -> Iterator[Found]:
+    from .archive import Folder, read_zip
+
     try:
         top, unsafe, mark = read_zip(path)
     except IntakeError as error:

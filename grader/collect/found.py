@@ -6,16 +6,18 @@ import itertools
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from ..errors import IntakeError
 from ..model import SourceFile, Submission
 from ..text import plural
 from . import disk
-from .archive import Stamp, stamp
 from .disk import is_script, is_source, main_names, open_regular, read_regular, shown
 from .handed import NOTHING, Handed
-from .unpack import Member, unpack
+
+if TYPE_CHECKING:
+    from .archive import Stamp
+    from .unpack import Member
 
 MAX_FILES = 100  # source files of one student
 
@@ -95,6 +97,9 @@ class ZipPlace:
         return [name for name, _ in self.members]
 
     def read(self, names: Sequence[str]) -> Iterator[bytes]:
+        from .archive import stamp
+        from .unpack import unpack
+
         members = dict(self.members)
         with open_regular(self.path, self.path.name) as file:
             if stamp(file) != self.stamp:

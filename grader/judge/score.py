@@ -7,12 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from fractions import Fraction
 
 from ..model import AnswerKey, FrozenQuestion, Outcome, QuestionResult, Report, Response, Submission, Verdict
 from .diagnose import diagnose
 from .judge import judge
-from .properties import AUTHORS_FAULT, judge_property
 
 DIGITS = 6  # of a total; a question keeps three more, so that thirds still add up
 
@@ -20,6 +18,8 @@ DIGITS = 6  # of a total; a question keeps three more, so that thirds still add 
 def result_of(question: FrozenQuestion, responses: Mapping[str, Response]) -> QuestionResult:
     """Judge, diagnose and score the responses of one question; a property has a judge of its own."""
     if question.predicate:
+        from .properties import AUTHORS_FAULT, judge_property  # no other question needs it
+
         told = judge_property(question, responses)
         faults = dict.fromkeys(o.message for o in told if o.kind == AUTHORS_FAULT)
         return replace(score_question(question, told), notes=tuple(faults))
@@ -37,6 +37,8 @@ def score_question(
         return QuestionResult(question.name, None, top, tuple(outcomes), convention)
     if verdicts == {Verdict.PASS}:
         return QuestionResult(question.name, top, top, tuple(outcomes), convention)
+    from fractions import Fraction  # not before it is used: `grader check` starts sooner
+
     earned = Fraction(0)
     for output in question.outputs:
         found = [o for o in outcomes if o.output == output.name]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,7 +12,6 @@ from ..locate import Located
 from ..model import Fixture, FrozenQuestion, Outcome, QuestionResult, Response, Value, Verdict
 from ..selfcheck import OwnGradient, own_forward_broken
 from ..text import clean_text, plural
-from .advice import advice, of_failure
 
 
 @dataclass(frozen=True)
@@ -50,7 +49,7 @@ def told(check: QuestionCheck, case: str = "") -> Told:
             continue
         said |= {o.output, o.message}
         lines.append(f"{o.case}: {o.message or o.kind}")
-        called = _called(question, o)
+        called = called_with(question, o)
         if called and called not in said:
             lines.append(f"  called with {called}")
         said.add(called)
@@ -65,25 +64,34 @@ def told(check: QuestionCheck, case: str = "") -> Told:
 
 
 def _try(check: QuestionCheck, outcome: Outcome) -> str:
+    from .advice import advice  # who has all right need not wait for it
+
     case = next(c for c in check.question.cases if c.name == outcome.case)
     text = advice(check.question, case, outcome, check.responses.get(case.name))
     return f"try: {text}" if text else ""
 
 
-def check_lines(check: Check) -> Iterator[str]:
-    """The whole check as text, line by line as the questions are done."""
+def check_lines(check: Check, paint: Callable[[str], str] = str) -> Iterator[str]:
+    """The whole check as text, line by line as the questions are done; `paint` puts colour on a status."""
     yield f"{check.key.title}: {clean_text(check.submission.main, 120, lines=False)}, public cases"
+    yield from body_lines(check, paint)
+    yield summary(check)
+
+
+def body_lines(check: Check, paint: Callable[[str], str] = str) -> Iterator[str]:
+    """The check without its first and its last line."""
     for one in check:
         said = told(one)
-        yield f"  {said.line}"
+        yield f"  {paint(said.status)}{said.line.removeprefix(said.status)}"
         yield from (f"        {line}" for line in said.details)
     if check.failure is not None:
-        yield f"  FAIL  {check.failure.message or check.failure.kind}"
+        from .advice import of_failure
+
+        yield f"  {paint('FAIL')}  {check.failure.message or check.failure.kind}"
         if text := of_failure(check.failure):
             yield f"        try: {text}"
         return
     yield from (f"  note  {note}" for note in check.notes)
-    yield summary(check)
 
 
 def _printed(responses: Mapping[str, Response], case: str) -> list[str]:
@@ -135,7 +143,7 @@ def _place(located: Located | None) -> str:
     return "; they differ in many entries" if located.many else ""
 
 
-def _called(question: FrozenQuestion, outcome: Outcome) -> str:
+def called_with(question: FrozenQuestion, outcome: Outcome) -> str:
     """The public inputs of a case, where they fit on a line."""
     case = next(c for c in question.cases if c.name == outcome.case)
     parts = [f"{name}={_show(value)}" for name, value in case.inputs.items()]
@@ -164,7 +172,14 @@ def _brief(value: Value) -> str:
 def summary(check: Check) -> str:
     """The last line of a check."""
     passed = sum(all(o.verdict is Verdict.PASS for o in c.result.outcomes) for c in check.done)
-    total = len(check.done)
-    said = f"Public cases passed: {passed} of {plural(total, 'question')}."
-    whole = passed == total == len(check.key.questions)
-    return said + (" The grade comes from hidden cases too, with other sizes and values." if whole else "")
+    return f"{counted(passed, len(check.questions))} {caveat(check.launcher.isolation)}"
+
+
+def counted(passed: int, total: int) -> str:
+    return f"Public cases passed: {passed} of {plural(total, 'question')}."
+
+
+def caveat(isolation: str) -> str:
+    """What a check is not."""
+    ran = " Your code ran as any program of yours, without a sandbox." if isolation == "none" else ""
+    return f"Not the grade: hidden cases count too.{ran}"

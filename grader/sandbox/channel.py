@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -52,7 +51,7 @@ class Channel:
 
     def __init__(self, line: Line, end: Callable[[], str], pid: int = 0) -> None:
         self.line, self._end, self.pid = line, end, pid
-        self.nonce = secrets.token_hex(8)
+        self.nonce = os.urandom(8).hex()  # not secrets, which imports much that `grader check` needs not
         self.sequence = 0
         self.cause: str | None = None
         self.slow: Callable[[], None] = lambda: None

@@ -29,6 +29,7 @@ class Line(Protocol):
     def read(self, count: int, deadline: float) -> bytes: ...
     def write(self, data: bytes, deadline: float) -> None: ...
     def printed(self) -> bytes: ...
+    def ended(self) -> bool: ...
     def close(self) -> None: ...
 
 
@@ -106,6 +107,11 @@ class PolledLine:
         self.kept.clear()
         return out
 
+    def ended(self) -> bool:
+        """Whether the worker's end of the wire is closed, as it is when its process ends."""
+        events = self.polls[self.read_fd].poll(0) if self.read_fd >= 0 else []
+        return self.read_fd < 0 or any(fd == self.read_fd and event & select.POLLHUP for fd, event in events)
+
     def close(self) -> None:
         for fd in (self.read_fd, self.write_fd, self.output_fd):
             if fd >= 0:
@@ -124,7 +130,7 @@ class ThreadedLine:
         self.room = keep
         self.buffer = bytearray()
         self.write_fd = write_fd
-        self.closed = False
+        self.closed = self.hung_up = False
         for target in (
             lambda: self._pump(read_fd, self._take),
             lambda: self._pump(output_fd, self._keep_text),
@@ -145,6 +151,7 @@ class ThreadedLine:
             os.close(fd)
 
     def _take(self, data: bytes) -> None:
+        self.hung_up = not data
         while not self.closed:
             with contextlib.suppress(queue.Full):
                 return self.incoming.put(data, timeout=0.1)
@@ -190,6 +197,9 @@ class ThreadedLine:
             while True:
                 out += self.text.get_nowait()
         return out
+
+    def ended(self) -> bool:
+        return self.hung_up
 
     def close(self) -> None:
         self.closed = True

@@ -6,12 +6,11 @@ while this process imports the rest."""
 from __future__ import annotations
 
 import contextlib
-import json
 import os
 import signal
 import subprocess
 import sys
-from pathlib import Path
+from importlib.machinery import PathFinder
 from typing import TYPE_CHECKING, Protocol
 
 from ..errors import SandboxError
@@ -20,23 +19,49 @@ if TYPE_CHECKING:
     from ..model import Limits
     from .channel import Channel
 
-HERE = str(Path(__file__).resolve().parent)
+THREADS = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+HERE = os.path.dirname(os.path.realpath(__file__))
 BOOT = "import sys; sys.path.insert(0, sys.argv[1]); from worker.main import main; main(sys.argv[2:])"
+SINGLE = "import gc, sys; gc.disable(); sys.path[:0] = sys.argv[1:2]; sys.path += sys.argv[2:]; "
+SINGLE += "from worker.single import main; main(sys.argv[2:])"
 OUT_OF_MEMORY = "out of memory"
 FAILED = 70  # how a worker ends that cannot even report (worker/main.py)
 
 
 def clean_environment() -> dict[str, str]:
     """What a worker gets to see of ours: nothing. One thread, so that neighbours are not slowed."""
-    threads = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-    kept = {k: v for k in ("SYSTEMROOT", "WINDIR") if (v := os.environ.get(k))}  # Windows cannot start without
-    return {**kept, **dict.fromkeys(threads, "1"), "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    ours = {**dict.fromkeys(THREADS, "1"), "PYTHONHASHSEED": "0", "LANG": "C.UTF-8", "PATH": "/usr/bin:/bin"}
+    if os.name == "nt":  # it cannot start without some, and libraries of Anaconda's NumPy lie on the PATH
+        ours |= {k: v for k in ("SYSTEMROOT", "WINDIR", "PATH") if (v := os.environ.get(k))}
+    return ours
 
 
 def command(mode: str, options: dict[str, object]) -> list[str]:
     """Python as isolated as -I makes it (no script folder, no user site, and the environment is ours alone), but
     heeding PYTHONHASHSEED, so that the order of a set is the same in every run."""
+    import json
+
     return [sys.executable, "-P", "-s", "-B", "-X", "utf8", "-c", BOOT, HERE, mode, json.dumps(options)]
+
+
+def single_command() -> list[str]:
+    """Python as isolated as above for a plain worker, which finds NumPy where we do, be it the user's own site folder,
+    and torch too, and does not wait for `site` to look through all that is installed. Where they are not found
+    without `site`, that is asked.
+
+    What Python makes of our own files it may keep: else it would be made anew for each check."""
+    folders = list(dict.fromkeys(folder for name in ("numpy", "torch") for folder in _folder_of(name)))
+    flags = ["-P", "-s", *(["-S"] if folders else []), *(["-B"] if sys.dont_write_bytecode else []), "-X", "utf8"]
+    return [sys.executable, *flags, "-c", SINGLE, HERE, *folders]
+
+
+def _folder_of(package: str) -> list[str]:
+    """The folder that an installed package lies in, without importing it; none where only an import hook knows."""
+    with contextlib.suppress(ImportError, ValueError, OSError):
+        spec = PathFinder.find_spec(package)
+        found = spec.submodule_search_locations if spec and spec.origin else None  # no package without both
+        return [os.path.dirname(os.path.abspath(place)) for place in found or ()][:1]
+    return []
 
 
 def describe_status(status: int) -> str:
@@ -81,7 +106,7 @@ class Spawner:
     def _popen(self) -> subprocess.Popen[bytes]:
         try:
             return subprocess.Popen(
-                self.command or command("single", {}),
+                self.command or single_command(),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
@@ -105,8 +130,9 @@ class Spawner:
         line = (ThreadedLine if self.threaded else PolledLine)(fds[0], fds[1], fds[2], limits.output)
 
         def end() -> str:
-            with contextlib.suppress(subprocess.TimeoutExpired):
-                process.wait(0.02)
+            if line.ended():  # it may tell how
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    process.wait(0.02)
             alive = process.poll() is None
             if os.name == "nt":
                 process.kill()

@@ -248,6 +248,16 @@ class Talk:
             self._prepared.slow = self.slow
             self._make_ready(self._prepared)
 
+    def before_loading(self, header: Mapping[str, Any], buffers: Sequence[bytes], seconds: float, cap: int) -> Any:
+        """What a worker that has loaded nothing answers; None where it does not. Raises SandboxError."""
+        self.prepare()
+        assert self._prepared is not None
+        try:
+            return self._prepared.request(header, buffers, seconds, cap)[0]
+        except (TimedOut, Died, WireError):
+            self._unprepared()
+            return None
+
     def _make_ready(self, channel: Channel) -> None:
         """Wait until the worker has imported its libraries and the author's fixtures. No student code runs yet:
         a failure is ours."""

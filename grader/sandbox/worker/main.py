@@ -1,4 +1,4 @@
-"""How a worker starts: once per core as a zygote that forks for each submission, or once as a plain process.
+"""How a confined worker starts: once per core as a zygote that forks for each submission (single.py: a plain process).
 
 The zygote imports NumPy (and torch, single-threaded, where the assignment asks), never runs student code, and
 obeys two orders on its control socket: fork, and end (kill all that came of the fork, and say how it died)."""
@@ -17,7 +17,6 @@ import socket
 import struct
 import sys
 import sysconfig
-import threading
 import time
 from collections.abc import Sequence
 from typing import Any
@@ -32,20 +31,17 @@ plain_signal: Any = importlib.import_module("_signal")  # the one below signal, 
 
 def main(arguments: list[str]) -> None:
     tidy_path()
-    if arguments[0] == "single":
-        single()
-    else:
-        options = json.loads(arguments[1])
-        uid = identity.choose(os.getpid()) if "uid" in options["layers"] else 0
-        if "uid" in options["layers"] and not uid:
-            raise SystemExit("no uid for a worker")
-        if "namespaces" in options["layers"]:
-            namespaces.enter(functools.partial(remove, options["scratch"], options["groups"], options["also"]))
-        if options["library"] == "torch":
-            warm_torch()
-        warm_session(options["library"])
-        grow_stack()
-        Zygote(options, uid).serve()
+    options = json.loads(arguments[1])
+    uid = identity.choose(os.getpid()) if "uid" in options["layers"] else 0
+    if "uid" in options["layers"] and not uid:
+        raise SystemExit("no uid for a worker")
+    if "namespaces" in options["layers"]:
+        namespaces.enter(functools.partial(remove, options["scratch"], options["groups"], options["also"]))
+    if options["library"] == "torch":
+        warm_torch()
+    warm_session(options["library"])
+    grow_stack()
+    Zygote(options, uid).serve()
 
 
 def tidy_path() -> None:
@@ -135,28 +131,6 @@ def warm_torch() -> None:
     weight.sum().backward()
     torch.optim.SGD([weight], lr=0.1, momentum=0.9).step()
     torch.optim.Adam([weight]).step()
-
-
-def single() -> None:
-    """Serve one session on stdin and stdout, without layers; the student's output goes to stderr."""
-    pipe = Pipe(os.dup(0), os.dup(1))
-    redirect(2)
-    fresh_streams()
-    os.chdir("/")  # where it is graded there are no files beside it either, and none can be written
-    with contextlib.suppress(ImportError, OSError, ValueError):
-        resource: Any = importlib.import_module("resource")
-        resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-    threading.Thread(target=follow, args=(os.getppid(),), daemon=True).start()
-    Session(pipe).serve()
-    os._exit(0)
-
-
-def follow(parent: int) -> None:
-    """End with the process that started us, also in the middle of an endless loop: a kernel that is restarted is
-    killed, and cannot stop us. Windows does not tell."""
-    while os.getppid() == parent:
-        time.sleep(2.0)
-    os._exit(0)
 
 
 class Zygote:

@@ -5,15 +5,14 @@ from __future__ import annotations
 import ast
 import builtins
 import codecs
-import importlib.abc
-import importlib.machinery
 import linecache
 import re
 import sys
 import traceback
 import types
 from collections.abc import Callable
-from typing import Any
+from importlib.machinery import ModuleSpec
+from typing import Any, cast
 
 TEXT_CAP = 600
 ENCODINGS = {"utf-8", "utf-8-sig", "ascii", "iso8859-1", "iso8859-15", "cp1252"}  # as codecs.lookup names them
@@ -89,7 +88,7 @@ def load_ipython_extension(ipython):
 """
 
 
-class Imports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class Imports:
     """What student code may import: the submission's other files, from memory, the standard library and NumPy
     (everything where the assignment is for torch). The same on every machine, whatever is installed there."""
 
@@ -97,15 +96,15 @@ class Imports(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         self.sources, self.everything, self.after = sources, everything, after
 
     def find_spec(self, name: str, path: Any = None, target: Any = None) -> Any:
-        stem = name.replace(".", "/")
+        stem, loader = name.replace(".", "/"), cast(Any, self)  # importlib.abc would import much that nobody uses
         for file, package in ((f"{stem}.py", False), (f"{stem}/__init__.py", True)):
             if file in self.sources:
-                return importlib.machinery.ModuleSpec(name, self, origin=file, is_package=package)
+                return ModuleSpec(name, loader, origin=file, is_package=package)
         if any(file.startswith(stem + "/") for file in self.sources):  # a folder without __init__.py
-            return importlib.machinery.ModuleSpec(name, self, origin="", is_package=True)
+            return ModuleSpec(name, loader, origin="", is_package=True)
         top = name.partition(".")[0]
         if name == "grader":  # not the one that may be installed here
-            return importlib.machinery.ModuleSpec(name, self, origin=GRADER)
+            return ModuleSpec(name, loader, origin=GRADER)
         if self.everything or top in sys.stdlib_module_names or top == "numpy":
             return None
         raise ModuleNotFoundError(f"{top} is not there where this is graded: NumPy and the standard library alone")
