@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from .collect.handed import handed_of, handed_out
+from .collect.handed import handed_out
 from .course import Course
 from .errors import UsageError
 from .handout import checked_wheel, made_notebook, notebook_name
@@ -33,10 +33,11 @@ def release(course: Course, key: AnswerKey, out: Path, notebook: bool = True, wh
     for name in files:
         if (source / name).read_bytes() in secret:
             raise UsageError(f"{source / name} is a copy of a file from the reference; it would give it away")
-    digests = handed_out(source, key.file, handed_of(key).targets)
-    made_of = {PUBLIC_KEY: dump(replace(public_view(key), handed=digests))}
+    made_of, book = dict[str, bytes](), b""
     if notebook and (name := notebook_name(key.file)):
-        made_of[name] = made_notebook(source, key)
+        book = made_of[name] = made_notebook(source, key)
+    digests = handed_out(source, book)
+    made_of[PUBLIC_KEY] = dump(replace(public_view(key), handed=digests))
     if wheel is not None:
         made_of[wheel.name] = checked_wheel(wheel)
     if twice := sorted(set(files) & set(made_of)):

@@ -179,8 +179,8 @@ class Parcel:
 
     def _read_back(self) -> Submission:
         """As `grader grade` takes it in."""
-        handed = handed_of(self.key)
-        found = collect([self.spare], self.key.file, handed.targets, handed.digests)
+        targets = {t for q in self.key.questions for t in q.targets}
+        found = collect([self.spare], self.key.file, targets, handed_of(self.key))
         read = found[0].read()
         if problem := read.problem or (found[-1].problem if len(found) > 1 else ""):
             raise UsageError(f"this would not be graded: {problem.replace(self.spare.name, self.out.name)}")

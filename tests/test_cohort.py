@@ -178,6 +178,8 @@ def test_the_misconception_is_named(cohort: Cohort) -> None:
 
 def test_another_secret_gives_the_same_verdicts(cohort: Cohort, grader: Run, tmp_path: Path) -> None:
     """Labels hold for other draws of the hidden cases too: a sample, with a secret made now."""
+    if cohort.name == "linear_classifiers":  # test_readme.py grades all of it with a secret of its own
+        pytest.skip("test_readme.py does it, with all of this cohort")
     (tmp_path / "secret").write_text(secrets.token_hex(16))
     right = [s for s, about in cohort.students.items() if about["outcomes"] == {"*": "PASS"}]
     chosen = [*right[:3], "typical-student", *cohort.labels.get("steady", ())]

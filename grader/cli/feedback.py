@@ -55,6 +55,7 @@ def feedback(
     from ..asking import Oracle
     from ..cohort.desk import Setting
     from ..collect.files import collect
+    from ..collect.handed import handed_by
     from ..feedback.make import FOLDER, GRADED, Feedback
     from ..model import Limits
 
@@ -62,7 +63,7 @@ def feedback(
         raise UsageError(f"{results}: no results there; grade first, with grader grade … --out {results}")
     course = open_course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
-    found = collect(submissions, key.file, {t for q in key.questions for t in q.targets})
+    found = collect(submissions, key.file, {t for q in key.questions for t in q.targets}, handed_by(course, assignment))
     limits = Limits(question=timeout, submission=max(60.0, 6 * timeout))
     isolation = require_isolation(limits, allow_weak_isolation)
     own = key_of(course, key, device, [s.student for s in found if not s.problem]) if key.per_student else None

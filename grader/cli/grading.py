@@ -61,14 +61,12 @@ def grade(
     Writes grades.csv, reports.jsonl and the store; run the same command again to go on after a stop. Exit code
     3 where something is ungraded."""
     from ..collect.files import collect, not_taken
-    from ..collect.handed import handed_of, handed_out
+    from ..collect.handed import handed_by
     from ..model import Limits
 
     course = open_course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
-    targets = handed_of(key).targets
-    given = {*handed_out(course.handout(assignment), key.file, targets), *course.kept_handed(assignment)}
-    found = collect(submissions, key.file, targets, given)
+    found = collect(submissions, key.file, {t for q in key.questions for t in q.targets}, handed_by(course, assignment))
     for path in submissions:
         if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
             raise UsageError(f"--out {out} lies inside the submissions {path}; name a folder elsewhere")

@@ -25,9 +25,9 @@ if TYPE_CHECKING:  # zips are opened by instructors alone, and zipfile imports m
     from .archive import Folder, Stamp
 
 
-def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = (), handed: Iterable[str] = ()) -> list[Found]:
+def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = (), handed: Handed = NOTHING) -> list[Found]:
     """All submissions under the given paths, sorted by student and not read yet; `main` is the file that students
-    hand in, `targets` are the functions that it defines, and `handed` the digests of what they were given (handed.py).
+    hand in, `targets` are the functions that it defines, and `handed` is what they were given.
 
     Two submissions under one name are both left ungraded, with the reason. Raises UsageError for a path that
     does not exist, holds no submission, or may be one student's or many."""
@@ -52,8 +52,7 @@ def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = (), hande
             raise UsageError(
                 f"{path}: no submission in it (wanted {main}, or a folder, a .py file or a notebook per student)"
             )
-    given = Handed(names, frozenset(handed))
-    return _unique(sorted((replace(f, handed=given) for f in found), key=lambda f: f.student))
+    return _unique(sorted((replace(f, handed=handed) for f in found), key=lambda f: f.student))
 
 
 def _unique(found: list[Found]) -> list[Found]:
@@ -120,15 +119,31 @@ def _folder(path: Path, main: str) -> Iterator[Found]:
         if is_hidden(entry.name):
             continue
         if entry.is_dir(follow_symlinks=False):
-            yield one_folder(Path(entry.path), entry.name, main)
+            yield _student(Path(entry.path), entry.name, main)
         elif is_source(entry.name):
             yield _file(Path(entry.path), Path(entry.name).stem, main)
         elif entry.is_symlink() and entry.is_dir():
             text = "a link to a folder is not followed; give the folder itself"
             yield Found(student_id(entry.name), problem=text)
         elif entry.name.lower().endswith(".zip"):
-            text = "a zip inside a folder is not opened; give it on the command line"
-            yield Found(student_id(Path(entry.name).stem), problem=text)
+            if entry.is_symlink():
+                yield Found(student_id(Path(entry.name).stem), problem="is a link; hand in the file itself")
+            else:
+                yield from _zip(Path(entry.path), main)
+
+
+def _student(path: Path, name: str, main: str) -> Found:
+    """A folder of one student's: its files, or those of the one zip that lies in it alone."""
+    try:
+        entries = [entry for entry in _entries(path) if not is_hidden(entry.name)]
+    except UsageError:  # it is told when it is read
+        entries = []
+    if len(entries) == 1 and entries[0].name.lower().endswith(".zip") and entries[0].is_file(follow_symlinks=False):
+        found = list(_zip(Path(entries[0].path), main))
+        if len(found) == 1:
+            return replace(found[0], student=student_id(name))
+        return Found(student_id(name), problem=f"{shown(entries[0].name)} holds {len(found)} submissions")
+    return one_folder(path, name, main)
 
 
 def not_taken(paths: Iterable[Path], main: str) -> list[str]:

@@ -60,15 +60,15 @@ class Feedback:
         self._targets = {target for q in key.questions for target in q.targets}
         with contextlib.ExitStack() as stack:
             graded, public = (stack.enter_context(Store(self.results / name)) for name in (GRADED, PUBLIC))
-            able = []
-            for one in self.found:
-                report, why = self._graded(graded, one.read())
-                if report is None:
+            whys = [self._graded(graded, one.read())[1] for one in self.found]
+            able = [one for one, why in zip(self.found, whys, strict=True) if not why]
+            if whys and not able:  # rather the wrong command than all of them
+                raise UsageError(f"no page is made or taken away: {whys[0]}")
+            for one, why in zip(self.found, whys, strict=True):
+                if why:
                     with contextlib.suppress(FileNotFoundError):  # a page of older files is no page of these
                         (folder / file_name(one.student)).unlink()
                     yield Told(one.student, why=why)
-                else:
-                    able.append(one)
             self._run(public, able)
             worker = launcher("numpy")  # nothing of theirs is run
             stack.callback(worker.close)

@@ -20,7 +20,7 @@ from .outcome import RIGHT, earned, mark, outcome, state
 
 HERE = Path(__file__).parent
 # Characters that are highlighted of one cell and of all: Pygments takes the square of the length of odd text.
-HIGHLIGHTED, HIGHLIGHTED_IN_ALL = 6_000, 120_000
+HIGHLIGHTED, HIGHLIGHTED_IN_ALL, LINES = 6_000, 120_000, 250
 
 
 def page(view: StudentView, cells: Cells, places: Mapping[str, str | None], file: str) -> str:
@@ -38,7 +38,7 @@ def page(view: StudentView, cells: Cells, places: Mapping[str, str | None], file
         codes += cell.code
         label = _label(cell.code, codes, cell.first, cell.text.count("\n") + 1, notebook)
         made = _nbformat().v4.new_code_cell if cell.code else _nbformat().v4.new_raw_cell
-        plain = len(cell.text) > min(HIGHLIGHTED, left)
+        plain = len(cell.text) > min(HIGHLIGHTED, left) or cell.text.count("\n") > LINES
         left -= 0 if plain else len(cell.text)
         about = {"label": label, "first": cell.first, "plain": plain, "cut": cell.cut}
         about["outcomes"] = "\n".join(beside.get(index, []))

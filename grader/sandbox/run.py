@@ -92,7 +92,12 @@ class Runner(Talk):
                 asked.append((call, responses))
         calls, changed = [call for call, _ in asked], list[tuple[FrozenQuestion, Mapping[str, Response]]]()
         for index, (call, responses) in enumerate(asked):
-            response, first = self._on_us(calls[index:]), responses[call.case.name]
+            if self._careful and call.question.name not in self._answered:  # a later function ended that worker
+                for before in calls_of(call.question):
+                    if responses[before.case.name].failure is None:
+                        self._on_us([before])
+            response = self._on_us([call] if self._careful else calls[index:])
+            first = responses[call.case.name]
             if response.failure is not None and response.failure.kind in NOT_COUNTED:
                 continue
             if self.load_failure is not None:  # of a load after a death

@@ -135,7 +135,7 @@ def test_the_top_file_wins_over_a_copy_further_down(tmp_path: Path) -> None:
         (["a/svm.py", "b/svm.py"], "2 files named svm.py; leave one", False),
         (["one.py", "two.py"], "no svm.py among 2 Python files", False),
         (["notes.txt"], "holds notes.txt and no Python file; hand in svm.py itself", False),
-        (["svm.py.zip"], "holds svm.py.zip and no Python file; hand in svm.py itself", False),
+        (["svm.py.zip"], "svm.py.zip is no readable zip", False),
         (["plot.png", "data.npz"], "no svm.py and no other Python file", True),
         ([], "no svm.py and no other Python file", True),
         (["a.ipynb", "b.ipynb"], "no svm.ipynb among 2 notebooks; name the one", False),

@@ -13,7 +13,7 @@ from grader.collect.files import collect, not_taken
 MAIN = "svm.py"
 
 
-@pytest.mark.parametrize("name", ["hw1.zip", "hw1.tar.gz", "svm.py.txt", "report.pdf"])
+@pytest.mark.parametrize("name", ["hw1.7z", "hw1.tar.gz", "svm.py.txt", "report.pdf"])
 def test_a_folder_with_something_else_is_looked_at_by_a_person(tmp_path: Path, name: str) -> None:
     (tmp_path / "ann").mkdir()
     (tmp_path / "ann" / name).write_bytes(b"x")
@@ -25,6 +25,29 @@ def test_a_folder_with_something_else_is_looked_at_by_a_person(tmp_path: Path, n
         archive.writestr("bob/svm.py", "x = 1")
     ann, bob = [f.read() for f in collect([tmp_path / "all.zip"], MAIN)]
     assert not ann.empty and name in ann.problem and not bob.problem
+
+
+def packed(path: Path, *names: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with zipfile.ZipFile(path, "w") as archive:
+        for name in names:
+            archive.writestr(name, "x = 1")
+
+
+def test_zips_in_a_folder_are_opened(tmp_path: Path) -> None:
+    """One for each student, loose or alone in their folder, as `grader submit` makes them."""
+    packed(tmp_path / "ann.zip", "svm.py", "helper.py")
+    packed(tmp_path / "bob/work.zip", "hw/svm.py")
+    packed(tmp_path / "carl/all.zip", "one/svm.py", "two/svm.py")
+    (tmp_path / "dora.zip").symlink_to(tmp_path / "ann.zip")
+    packed(tmp_path / "eve/old.zip", "svm.py")
+    (tmp_path / "eve/svm.py").write_text("x = 2")
+    ann, bob, carl, dora, eve = [f.read() for f in collect([tmp_path], MAIN)]
+    assert [(w.student, w.main, w.problem) for w in (ann, bob)] == [("ann", MAIN, ""), ("bob", MAIN, "")]
+    assert [f.name for f in ann.files] == ["helper.py", MAIN]
+    assert (carl.student, carl.problem) == ("carl", "all.zip holds 2 submissions")
+    assert dora.problem == "is a link; hand in the file itself"
+    assert (eve.problem, eve.files[0].data) == ("", b"x = 2")
 
 
 def test_loose_files_are_told(tmp_path: Path) -> None:

@@ -73,7 +73,7 @@ UNGRADED: dict[str, tuple[Callable[[Path], object], str]] = {
     "a-large-notebook": (lambda p: sparse(p.parent / NOTEBOOK), "clear its outputs and save it again"),
     "too-deep": (deep, "folders nested too deeply; hand in your own files alone"),
     "too-many": (many, "more than 100 Python files; hand in your own alone"),
-    "a-zip-inside": (lambda p: (p.parent / "hw.zip").touch(), "holds hw.zip and no Python file; hand in"),
+    "a-zip-inside": (lambda p: (p.parent / "hw.zip").touch(), "hw.zip is no readable zip"),
     "two-files": (lambda p: [(p.parent / n).touch() for n in ("a.py", "b.py")], "name the one to be graded so"),
 }
 if os.geteuid():
@@ -163,7 +163,7 @@ SAID_OF_ZIPS = {
     "over1": "overlaps another file of the zip; pack it again",
     "cut": "is no readable zip: File is not a zip file; pack it again",
     "pipe": "is no regular file; hand in the file itself",
-    "one": "a zip inside a folder is not opened; give it on the command line",
+    "one": "one.zip is no readable zip: File is not a zip file; pack it again",
     "a-linked-folder": "a link to a folder is not followed; give the folder itself",
     "new line": "is no regular file",
     "rtl\ufffdname": "is no regular file",
