@@ -360,6 +360,13 @@ def test_numpy_of_the_users_own_is_found(desk: Path, tmp_path: Path) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+def test_what_site_gives_is_there_as_where_it_is_graded(grader: Run, desk: Path) -> None:
+    """The worker starts without `site`, which looks through all that is installed."""
+    write(desk, "\n\nassert callable(help) and copyright and credits\n\ndef append_one(X):\n    exit()\n")
+    said = grader("check", "-q", "append_one", cwd=desk).stdout
+    assert "SystemExit" in said and "NameError" not in said and "note" not in said, said
+
+
 def test_threads_in_place_of_polls_find_the_same(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """As on Windows: pipes that cannot be polled."""
     from grader.cli.run_check import run
