@@ -364,7 +364,7 @@ def test_what_site_gives_is_there_as_where_it_is_graded(grader: Run, desk: Path)
     """The worker starts without `site`, which looks through all that is installed."""
     write(desk, "\n\nassert callable(help) and copyright and credits\n\ndef append_one(X):\n    exit()\n")
     said = grader("check", "-q", "append_one", cwd=desk).stdout
-    assert "SystemExit" in said and "NameError" not in said and "note" not in said, said
+    assert "SystemExit" in said and "Error" not in said and "raised" not in said.partition("  note")[2], said
 
 
 def test_threads_in_place_of_polls_find_the_same(desk: Path, capsys: pytest.CaptureFixture[str]) -> None:
