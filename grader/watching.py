@@ -44,7 +44,7 @@ def changes(
     folder: Path, wanted: Collection[str], before: Marks, gone: Callable[[], None], sleep: Callable[[float], None]
 ) -> Iterator[Marks]:
     """Each time that the files have changed since the marks `before`, and then stay as they are: their marks. One of
-    the `wanted` names must be there; `gone` is called where none is for long."""
+    the `wanted` names, as they are then, must be there; `gone` is called where none is for long."""
     missing, told = 0.0, False
     while True:
         started = time.perf_counter()

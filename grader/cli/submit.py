@@ -62,7 +62,7 @@ def _tried(parcel: Parcel, spawner: Spawner, force: bool) -> Iterator[str]:
     """What the zip's own content gives on the public cases. Ends the program where it does not load."""
     from ..checking import Check
     from ..errors import SandboxError
-    from ..report.student import summary
+    from ..report.student import score
     from ..submit import missing
 
     with Check(parcel.key, parcel.submission, spawner) as check:
@@ -81,4 +81,4 @@ def _tried(parcel: Parcel, spawner: Spawner, force: bool) -> Iterator[str]:
             return
         yield from (f"  note      {note}" for note in check.runner.notes)
         yield from (f"  missing   {line}" for line in missing(check))
-        yield f"  {summary(check)}"
+        yield f"  {score(check)}"

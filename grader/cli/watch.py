@@ -27,6 +27,7 @@ class Watch:
         self.key, self.path, self.only, self.launcher, self.console = key, path, tuple(only), launcher, console
         self.outline: Outline | None = None  # of the files at the last check that loaded
         self.passed = dict[str, bool]()
+        self.files = [path.name] if path.is_file() else list(main_names(key.file))  # one of them has to be there
 
     def first(self) -> None:
         """Check everything that is watched. Raises UsageError for what another save would not mend."""
@@ -50,6 +51,8 @@ class Watch:
             self.console.say(f"{_clock()}  {self.console.paint('FAIL')}  {error}")
 
     def _check(self, check: Check, outline: Outline | None) -> None:
+        if self.path.is_dir() and check.submission.main in main_names(self.key.file):
+            self.files[:] = [check.submission.main]  # while an editor saves it, the notebook beside it is not meant
         self.outline = None  # until it has loaded
         if check.questions:
             for line in followed(body_lines(check, self.console.paint), check, self.console):
@@ -73,15 +76,20 @@ def watch(key: AnswerKey, path: Path, only: Sequence[str], spawner: Spawner, con
     ready = Ready()
     ready.spawner = spawner
     watched = Watch(key, path, only, ready, console)
-    wanted = main_names(key.file) if path.is_dir() else (path.name,)
     folder = path.resolve() if path.is_dir() else path.resolve().parent
-    shown = clean_text(wanted[0], 120, lines=False)
     marks = marks_of(folder)
+
+    def shown() -> str:
+        return clean_text(watched.files[0], 120, lines=False)
+
+    def gone() -> None:
+        console.say(f"{shown()} is gone; waiting for it")
+
     try:
         watched.first()
-        console.say(f"Watching {shown}: save it to check again, Ctrl-C ends.")
+        console.say(f"Watching {shown()}: save it to check again, Ctrl-C ends.")
         ready.warm(key.library, key.fixtures, Limits())  # for the next time
-        for _ in changes(folder, wanted, marks, lambda: console.say(f"{shown} is gone; waiting for it"), time.sleep):
+        for _ in changes(folder, watched.files, marks, gone, time.sleep):
             watched.again()
             ready.warm(key.library, key.fixtures, Limits())
     finally:

@@ -171,8 +171,12 @@ def _brief(value: Value) -> str:
 
 def summary(check: Check) -> str:
     """The last line of a check."""
+    return f"{score(check)} {caveat(check.launcher.isolation)}"
+
+
+def score(check: Check) -> str:
     passed = sum(all(o.verdict is Verdict.PASS for o in c.result.outcomes) for c in check.done)
-    return f"{counted(passed, len(check.questions))} {caveat(check.launcher.isolation)}"
+    return counted(passed, len(check.questions))
 
 
 def counted(passed: int, total: int) -> str:

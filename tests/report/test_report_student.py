@@ -113,15 +113,16 @@ def test_only_the_last_printed_lines_are_shown() -> None:
     assert "| line 19" in text and "| line 15" in text and "line 14" not in text
 
 
-def test_the_summary_counts_and_warns_of_hidden_cases_only_when_all_pass() -> None:
-    def said(*verdicts: Verdict, of: int) -> str:
+def test_the_summary_counts_and_says_what_a_check_is_not() -> None:
+    def said(*verdicts: Verdict, isolation: str = "none") -> str:
         results = [QuestionResult(f"q{i}", 1.0, 1.0, (outcome(v),)) for i, v in enumerate(verdicts)]
         done = [QuestionCheck(QUESTION, result, (), {}) for result in results]
-        check: Any = SimpleNamespace(done=done, key=SimpleNamespace(questions=(QUESTION,) * of))
+        launcher = SimpleNamespace(isolation=isolation)
+        check: Any = SimpleNamespace(done=done, questions=[QUESTION] * 2, launcher=launcher)
         return summary(check)
 
-    part = said(Verdict.PASS, FAIL, of=2)
-    assert "1 of 2" in part and "hidden" not in part
-    done = said(Verdict.PASS, Verdict.PASS, of=2)
-    assert "2 of 2" in done and "hidden" in done
-    assert "hidden" not in said(Verdict.PASS, of=2)
+    for verdicts, right in [((Verdict.PASS, FAIL), 1), ((Verdict.PASS, Verdict.PASS), 2), ((), 0)]:
+        text = said(*verdicts)
+        assert text.startswith(f"Public cases passed: {right} of 2 questions. Not the grade: hidden cases count too.")
+        assert text.endswith("without a sandbox.")
+    assert "sandbox" not in said(isolation="strong")

@@ -105,7 +105,7 @@ class Imports:
         top = name.partition(".")[0]
         if name == "grader":  # not the one that may be installed here
             return ModuleSpec(name, loader, origin=GRADER)
-        if self.everything or top in sys.stdlib_module_names or top == "numpy":
+        if self.everything or top in sys.stdlib_module_names or top == "numpy" or top.startswith("_sysconfigdata_"):
             return None
         raise ModuleNotFoundError(f"{top} is not there where this is graded: NumPy and the standard library alone")
 

@@ -11,6 +11,7 @@ import faulthandler
 import gc
 import importlib
 import os
+import site
 import sys
 import time
 from typing import Any
@@ -29,6 +30,8 @@ def main(folders: list[str]) -> None:
         sys.path.pop(0)  # ours: the names of our own modules are free for the student
         for name in [n for n in sys.modules if n == "worker" or n.startswith("worker.")]:
             del sys.modules[name]
+        for give in (site.setquit, site.sethelper, site.setcopyright):  # exit() and help(), as where it is graded
+            give()
     else:
         from .main import tidy_path
 
