@@ -252,6 +252,23 @@ def test_a_second_time_nothing_is_run_and_a_page_is_of_the_files_that_were_grade
     assert {s: copy.page(s) for s in students(copy)} == {s: desk.page(s) for s in students(desk) if s != "right"}
 
 
+def test_the_folder_of_a_handout_and_a_call_that_fits_nobody(desk: Desk, tmp_path: Path) -> None:
+    """The untouched stub lies beside the notebook that counts; what was typed wrongly takes no page away."""
+    copy = Desk(tmp_path, desk.run, desk.secret)
+    for name in ("course", "out"):
+        shutil.copytree(desk.folder / name, tmp_path / name)
+    put(tmp_path / "ida", {"demo.ipynb": book(cell(RIGHT))})
+    shutil.copy(tmp_path / "course" / "assignments" / "demo" / "demo.py", tmp_path / "ida")
+    for command in ("grade", "feedback"):
+        done = copy.type(command, all=tmp_path / "ida")
+        assert done.returncode == 0, done.stderr
+    assert "demo.py is as it was handed out: demo.ipynb counts" in copy.page("ida")
+    pages = {s: copy.page(s) for s in students(copy)}
+    done = copy.type("feedback", "--timeout", 5, all=tmp_path / "ida")
+    assert done.returncode == 2 and "no page is made or taken away: graded from other files" in done.stderr
+    assert {s: copy.page(s) for s in students(copy)} == pages
+
+
 def test_without_results(desk: Desk, tmp_path: Path) -> None:
     done = Desk(tmp_path, desk.run, desk.secret).type("feedback", all=desk.folder / "all")
     assert done.returncode == 2

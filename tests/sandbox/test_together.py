@@ -6,7 +6,7 @@ import contextlib
 from collections.abc import Iterator
 
 import pytest
-from play import ask, confined, play, runner
+from play import ask, confined, play, runner, why
 
 from grader.model import Limits, Response
 from grader.sandbox.calls import identical
@@ -134,3 +134,14 @@ def test_the_second_calls_are_told_whatever_a_later_one_does(zygote: Zygote, end
         given = made.given(questions, {})
         changed = [name for name, found in given.items() if any(r.again is not None for r in found.values())]
         assert changed == ["f"]
+
+
+def test_state_is_seen_though_another_function_ends_the_process(zygote: Zygote) -> None:
+    """Who crashes elsewhere has no advantage: the first calls are made again before the second one."""
+    source = "import os\nn = [0]\ndef f(x):\n    n[0] += 1\n    return 2 * x if n[0] < 3 else -1\n"
+    source += "def g(x):\n    os._exit(3)\n"
+    questions = [ask(name, {"x": 1.0}, {"x": 2.0}) for name in "fg"]
+    with contextlib.closing(runner(zygote, source, questions, LIMITS, together=True)) as made:
+        given = made.given(questions, {})
+        assert [r.again for r in given["f"].values()].count(None) == 1
+        assert [why(r)[1] for r in given["g"].values()] == ["crashed"] * 2
