@@ -33,7 +33,7 @@ def release(course: Course, key: AnswerKey, out: Path, notebook: bool = True, wh
     for name in files:
         if (source / name).read_bytes() in secret:
             raise UsageError(f"{source / name} is a copy of a file from the reference; it would give it away")
-    made_of, book = dict[str, bytes](), b""
+    made_of, book = {PUBLIC_KEY: b""}, b""  # it says what goes with it: last made, first named
     if notebook and (name := notebook_name(key.file)):
         book = made_of[name] = made_notebook(source, key)
     digests = handed_out(source, book)

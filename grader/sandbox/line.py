@@ -109,8 +109,11 @@ class PolledLine:
 
     def ended(self) -> bool:
         """Whether the worker's end of the wire is closed, as it is when its process ends."""
-        events = self.polls[self.read_fd].poll(0) if self.read_fd >= 0 else []
-        return self.read_fd < 0 or any(fd == self.read_fd and event & select.POLLHUP for fd, event in events)
+        if self.read_fd < 0:
+            return True
+        poll = select.poll()  # its own: another thread may be reading, and an object polls once at a time
+        poll.register(self.read_fd, select.POLLIN)
+        return any(event & select.POLLHUP for _, event in poll.poll(0))
 
     def close(self) -> None:
         for fd in (self.read_fd, self.write_fd, self.output_fd):

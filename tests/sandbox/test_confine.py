@@ -165,7 +165,7 @@ ATTACKS = {
     "see our environment": "return os.environ.get('GRADER_TEST_SECRET') or ctypes.string_at(libc.getenv(b'GRADER_TEST'))",
     # The finder that refuses other packages is no defence, and is thrown out first.
     "import the grader": "del sys.meta_path[0]; sys.path[:0] = [root]; import grader; return grader.__file__",
-    "import a test": "del sys.meta_path[0]; sys.path[:0] = [root, root + '/tests']; import coursekit; return True",
+    "import a test": "del sys.meta_path[0]; sys.path[:0] = [root, root + '/tests']; import benchkit; return True",
     "import the worker's own files": "sys.path[:0] = [root + '/grader/sandbox']; del sys.meta_path[0]; import worker.main; return True",
     "import torch": "del sys.meta_path[0]; sys.modules.pop('torch', None); import torch; return torch.__version__",
     "import pytest": "del sys.meta_path[0]; import pytest; return True",
