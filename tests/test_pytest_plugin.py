@@ -73,7 +73,7 @@ def test_one_item_for_each_question_and_case(at: pytest.Pytester) -> None:
 
 @linux
 def test_right_work_passes_and_no_process_is_left(at: pytest.Pytester) -> None:
-    desk(at.path, RIGHT + "print('hello')\n")
+    desk(at.path, RIGHT.replace("    return 2 * x", "    print('hello')\n    return 2 * x", 1))
     before = workers()
     result = run(at, "-rP")
     result.assert_outcomes(passed=3)

@@ -164,11 +164,11 @@ ATTACKS = {
     "read an extended attribute": "return os.listxattr(os.__file__) or True",
     "see our environment": "return os.environ.get('GRADER_TEST_SECRET') or ctypes.string_at(libc.getenv(b'GRADER_TEST'))",
     # The finder that refuses other packages is no defence, and is thrown out first.
-    "import the grader": "del sys.meta_path[0]; sys.path[:0] = [root]; import grader; return grader.__file__",
-    "import a test": "del sys.meta_path[0]; sys.path[:0] = [root, root + '/tests']; import coursekit; return True",
-    "import the worker's own files": "sys.path[:0] = [root + '/grader/sandbox']; del sys.meta_path[0]; import worker.main; return True",
-    "import torch": "del sys.meta_path[0]; sys.modules.pop('torch', None); import torch; return torch.__version__",
-    "import pytest": "del sys.meta_path[0]; import pytest; return True",
+    "import the grader": "unfind(); sys.path[:0] = [root]; import grader; return grader.__file__",
+    "import a test": "unfind(); sys.path[:0] = [root, root + '/tests']; import coursekit; return True",
+    "import the worker's own files": "sys.path[:0] = [root + '/grader/sandbox']; unfind(); import worker.main; return True",
+    "import torch": "unfind(); sys.modules.pop('torch', None); import torch; return torch.__version__",
+    "import pytest": "unfind(); import pytest; return True",
     "open the terminal": "return os.open('/dev/tty', os.O_RDWR) or True",
 }
 NOT_UNCONFINED = {  # refused or meaningless without a layer too, on some machines or in some shells
@@ -204,6 +204,9 @@ import ctypes, mmap, os, resource, socket, subprocess, sys
 
 libc = ctypes.CDLL(None, use_errno=True)
 libc.getenv.restype = ctypes.c_void_p
+
+def unfind():
+    sys.meta_path[:] = [finder for finder in sys.meta_path if isinstance(finder, type)]  # Python's own
 """
 
 
