@@ -1,0 +1,58 @@
+"""JUnit XML as pytest writes it: a test case per question, points as properties."""
+
+from __future__ import annotations
+
+import xml.etree.ElementTree as ET
+from collections.abc import Iterable
+
+from ..report.files import points
+from ..report.view import QuestionView, StudentView
+from ..text import clean_text
+from .told import honest, lines, right
+
+
+def junit(views: Iterable[StudentView]) -> str:
+    """A suite per student, a case per question: <failure> where something is wrong, <error> where it is ungraded."""
+    root = ET.Element("testsuites", name="grader")
+    for view in views:
+        suite = ET.SubElement(root, "testsuite", _counted(view))
+        properties = ET.SubElement(suite, "properties")
+        for name, value in (
+            ("score", points(view.score)),
+            ("max_score", points(view.max_score)),
+            ("status", view.status),
+            ("rests on", honest(view)),
+        ):
+            ET.SubElement(properties, "property", name=name, value=xml_text(value))
+        for q in view.questions:
+            _case(suite, view, q)
+    ET.indent(root)
+    return '<?xml version="1.0" encoding="utf-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _counted(view: StudentView) -> dict[str, str]:
+    ungraded = sum(q.score is None for q in view.questions)
+    failed = sum(q.score is not None and not right(q) for q in view.questions)
+    counts = {"tests": len(view.questions), "failures": failed, "errors": ungraded, "skipped": 0}
+    return {"name": xml_text(view.student or view.assignment), **{k: str(v) for k, v in counts.items()}}
+
+
+def _case(suite: ET.Element, view: StudentView, q: QuestionView) -> None:
+    case = ET.SubElement(suite, "testcase", classname=xml_text(view.assignment), name=xml_text(q.question))
+    properties = ET.SubElement(case, "properties")
+    for name, value in (("score", points(q.score)), ("max_score", points(q.max_score))):
+        ET.SubElement(properties, "property", name=name, value=value)
+    text = xml_text("\n".join(lines(q)))
+    if q.score is None:
+        ET.SubElement(case, "error", message="ungraded: a fault of the grader, run it again").text = text
+    elif not right(q):
+        told = f"{points(q.score)} of {points(q.max_score)} points"
+        ET.SubElement(case, "failure", message=told).text = text
+
+
+def xml_text(text: str) -> str:
+    """Text without what XML 1.0 cannot hold (section 2.2: control characters, surrogates, U+FFFE and U+FFFF)."""
+    cleaned = clean_text(text, 20_000)
+    return "".join(
+        c for c in cleaned if c in "\t\n" or (c >= " " and not "\ud800" <= c <= "\udfff" and c not in "\ufffe\uffff")
+    )
