@@ -13,6 +13,7 @@ from ..keys import frozen_key, key_of
 from ..text import plural
 from .exits import UNGRADED
 from .grading import alone_in
+from .intake import found_in, limits_of
 from .isolation import require_isolation
 from .options import course_option, device_option, open_course, secret_option
 
@@ -54,17 +55,14 @@ def feedback(
     require()
     from ..asking import Oracle
     from ..cohort.desk import Setting
-    from ..collect.files import collect
-    from ..collect.handed import handed_by
     from ..feedback.make import FOLDER, GRADED, Feedback
-    from ..model import Limits
 
     if not (results / GRADED).is_file():
         raise UsageError(f"{results}: no results there; grade first, with grader grade … --out {results}")
     course = open_course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
-    found = collect(submissions, key.file, {t for q in key.questions for t in q.targets}, handed_by(course, assignment))
-    limits = Limits(question=timeout, submission=max(60.0, 6 * timeout))
+    found = found_in(course, key, submissions)
+    limits = limits_of(timeout)
     isolation = require_isolation(limits, allow_weak_isolation)
     own = key_of(course, key, device, [s.student for s in found if not s.problem]) if key.per_student else None
     setting = Setting(key, limits, isolation, course, device, Oracle(course, key, device).available)

@@ -17,6 +17,7 @@ import click
 from ..errors import UsageError
 from ..keys import frozen_key, key_of
 from .exits import STOPPED, UNGRADED
+from .intake import found_in, limits_of
 from .isolation import require_isolation
 from .options import course_option, device_option, open_course, secret_option
 
@@ -60,19 +61,17 @@ def grade(
 
     Writes grades.csv, reports.jsonl and the store; run the same command again to go on after a stop. Exit code
     3 where something is ungraded."""
-    from ..collect.files import collect, not_taken
-    from ..collect.handed import handed_by
-    from ..model import Limits
+    from ..collect.files import not_taken
 
     course = open_course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
-    found = collect(submissions, key.file, {t for q in key.questions for t in q.targets}, handed_by(course, assignment))
+    found = found_in(course, key, submissions)
     for path in submissions:
         if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
             raise UsageError(f"--out {out} lies inside the submissions {path}; name a folder elsewhere")
     for name in not_taken(submissions, key.file):
         click.echo(f"not taken: {name} is neither a Python file nor a student's folder", err=True)
-    limits = Limits(question=timeout, submission=max(60.0, 6 * timeout))
+    limits = limits_of(timeout)
     cluster = _cluster(scheduler) if scheduler else None
     isolation = (cluster.isolation if cluster else require_isolation)(limits, allow_weak_isolation)
     try:
