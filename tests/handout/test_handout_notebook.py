@@ -153,8 +153,10 @@ def first_run(desk: Path, drive: Path, before: str = "", library: str = "numpy")
     """What the first cell prints, with its magics as prints, in `desk`, with `drive` for Colab's."""
     code = first_cell("demo.py", ["data.py"], library).replace("/content/drive/MyDrive/", f"{drive.as_posix()}/")
     code = re.sub(r"%pip (.*)", r"print(f'pip \1')", code).replace("%load_ext grader", "print('in', os.getcwd())")
-    program = f"import sys; sys.path[:] = [p for p in sys.path if 'site' not in p]\n{before}\n{code}\n"
-    done = subprocess.run([sys.executable, "-I", "-c", program], cwd=desk, capture_output=True, text=True, check=True)
+    program = f"import sys\n{before}\n{code}\n"
+    # -S: nothing installed is found, an editable grader neither
+    command = [sys.executable, "-I", "-S", "-c", program]
+    done = subprocess.run(command, cwd=desk, capture_output=True, text=True, check=True)
     return done.stdout
 
 
