@@ -269,6 +269,16 @@ class Outcome:
 
 
 @dataclass(frozen=True)
+class Override:
+    """Points that a person gave a question in place of the grader's, and why."""
+
+    points: float
+    reason: str
+    when: str  # UTC, ISO 8601
+    graded: float | None = None  # what the grader gives; None: ungraded
+
+
+@dataclass(frozen=True)
 class QuestionResult:
     """All outcomes of one question and what they earn. `score` is None where something is UNGRADED."""
 
@@ -278,6 +288,7 @@ class QuestionResult:
     outcomes: tuple[Outcome, ...]
     convention: tuple[str, ...] = ()  # accepted conventions that the answers follow
     notes: tuple[str, ...] = ()  # what was said while the student's file was loaded
+    override: Override | None = None  # then `score` is that of a person
 
 
 @dataclass(frozen=True)

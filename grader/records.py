@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .model import Outcome, QuestionResult, Report, Verdict
+from .model import Outcome, Override, QuestionResult, Report, Verdict
 
 SCHEMA = 2
 
@@ -38,6 +38,7 @@ def result_to_json(r: QuestionResult) -> dict[str, Any]:
         "convention": list(r.convention),
         "notes": list(r.notes),
         "outcomes": [outcome_to_json(o) for o in r.outcomes],
+        **({"override": dict(vars(r.override))} if r.override else {}),
     }
 
 
@@ -58,9 +59,9 @@ def result_from_json(data: Mapping[str, Any]) -> QuestionResult:
         )
         for o in data["outcomes"]
     )
-    return QuestionResult(
-        data["question"], data["score"], data["max_score"], outcomes, tuple(data["convention"]), tuple(data["notes"])
-    )
+    override = Override(**data["override"]) if data.get("override") else None
+    shown = tuple(data["convention"]), tuple(data["notes"])
+    return QuestionResult(data["question"], data["score"], data["max_score"], outcomes, *shown, override)
 
 
 def report_to_json(r: Report) -> dict[str, Any]:
@@ -109,6 +110,7 @@ class Row:
     scores: Mapping[str, float | None]  # by question
     remark: str = ""  # what cost points, in a few words
     notes: tuple[str, ...] = ()
+    overridden: tuple[str, ...] = ()  # questions whose points a person gave
 
 
 @dataclass(frozen=True)

@@ -29,6 +29,7 @@ TABLES = (
     student TEXT PRIMARY KEY, run TEXT NOT NULL, digest TEXT NOT NULL, row TEXT NOT NULL, head TEXT NOT NULL,
     parts TEXT NOT NULL
 ) WITHOUT ROWID""",
+    "CREATE TABLE IF NOT EXISTS notes (name TEXT PRIMARY KEY, text TEXT NOT NULL) WITHOUT ROWID",
 )
 
 
@@ -153,6 +154,16 @@ class Store:
                 return None
             return report_line(found[0], self._texts(json.loads(found[1]))), found[2]
 
+    def keep(self, name: str, text: str) -> None:
+        """Keep a text about the whole under a name, in place of the one before."""
+        with self._told():
+            self.db.execute("INSERT OR REPLACE INTO notes VALUES (?,?)", (name, text))
+
+    def kept(self, name: str) -> str | None:
+        with self._told():
+            found = self.db.execute("SELECT text FROM notes WHERE name = ?", (name,)).fetchone()
+        return None if found is None else str(found[0])
+
     def _sorted(self, columns: str, run: str) -> sqlite3.Cursor:
         return self.db.execute(f"SELECT {columns} FROM reports WHERE run = ? ORDER BY student", (run,))
 
@@ -174,4 +185,4 @@ class Store:
 
 def _row(text: str) -> Row:
     data = json.loads(text)
-    return Row(**{**data, "notes": tuple(data["notes"])})
+    return Row(**{**data, "notes": tuple(data["notes"]), "overridden": tuple(data.get("overridden", ()))})

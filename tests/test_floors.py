@@ -16,7 +16,7 @@ FLOORS = {
     1: "wire tolerance gradcheck locate predicate keyfile records",
     2: "course author",
     3: "freeze judge collect sandbox",
-    4: "pipeline store content selfcheck asking carry oracle mutants",
+    4: "pipeline store overrides content selfcheck asking carry oracle mutants",
     5: "audit cohort keys release replay scaffold report checking submit watching diff handout feedback exports",
     6: "cli magic pytest_plugin __main__",
 }

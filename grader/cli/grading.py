@@ -9,11 +9,13 @@ import secrets
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from .. import overrides
 from ..errors import UsageError
 from ..keys import frozen_key, key_of
 from .exits import STOPPED, UNGRADED
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     from ..collect.found import Found
     from ..model import AnswerKey
     from ..records import Row
+    from ..store import Store
 
 LOCK_TRIES = 30
 PROGRESS_SECONDS = 2.0
@@ -84,7 +87,8 @@ def grade(
     own = key_of(course, key, device, [s.student for s in found if not s.problem]) if key.per_student else None
     carries = Oracle(course, key, device).available
     setting = Setting(key, limits, isolation, course, device, carries)
-    sys.exit(_grade_cohort(setting, own, found, out, min(workers, max(1, len(found))), cluster))
+    paths = tuple(str(path.absolute()) for path in submissions)
+    sys.exit(_grade_cohort(setting, own, found, out, min(workers, max(1, len(found))), paths, cluster))
 
 
 def _cluster(address: str) -> Cluster:
@@ -101,24 +105,26 @@ def _grade_cohort(
     found: Sequence[Found],
     out: Path,
     workers: int,
+    paths: tuple[str, ...],
     cluster: Cluster | None = None,
 ) -> int:
     """Grade, write the files and say how it went; the exit code."""
     from ..cohort.batch import Batch
     from ..cohort.processes import Processes
-    from ..report.files import grades_csv, write_whole
+    from ..cohort.results import STORE, Results
     from ..report.table import cohort_table
     from ..store import Store
 
     key, ungraded = setting.key, list[str]()
-    with alone_in(out), Store(out / "grades.sqlite") as store:
+    with alone_in(out), Store(out / STORE) as store:
+        given = overrides.read(out)
         run = secrets.token_hex(8)
         processes = cluster.open(setting, str(out.resolve()), run) if cluster else Processes(setting, workers)
         batch = Batch(setting, store, run, processes.submit, own, processes.window)
         processes.resized = functools.partial(setattr, batch, "window")
         stream = batch.grade(f.read() for f in found)  # as their turn comes
         try:
-            for row in _with_progress(stream, len(found)):
+            for row in map(given.row, _with_progress(stream, len(found))):
                 if row.status != "graded":
                     ungraded.append(f"ungraded: {row.student}: {'; '.join(row.notes) or 'see reports.jsonl'}")
         except KeyboardInterrupt:
@@ -131,16 +137,35 @@ def _grade_cohort(
             raise
         processes.close()
         before = _keep_before(out) if batch.ran else ""
-        write_whole(out / "reports.jsonl", store.lines(batch.run))
-        write_whole(out / "grades.csv", grades_csv(store.rows(batch.run), [q.name for q in key.questions]))
-        for line in cohort_table(lambda: store.rows(batch.run), key):
-            click.echo(line)
+        _note_run(store, setting, batch.run, paths)
+        with Results(out) as results:
+            results.write()
+            for line in cohort_table(results.rows, key):
+                click.echo(line)
     same = f" ({batch.kept} of them from the store)" if batch.kept else ""
     click.echo(f"\n{len(found) - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
     click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}{before}")
     for line in sorted(ungraded):
         click.echo(line, err=True)
     return UNGRADED if ungraded else 0
+
+
+def _note_run(store: Store, setting: Setting, run: str, paths: tuple[str, ...]) -> None:
+    from ..cohort.results import graded_of, keep_run
+
+    course, when = setting.course, datetime.now(UTC).isoformat(timespec="seconds")
+    graded = graded_of(
+        setting.key,
+        run=run,
+        course=str(course.root.absolute()),
+        secret_file=str(course.secret_file.absolute()) if course.secret_file else None,
+        device=setting.device,
+        submissions=paths,
+        timeout=setting.limits.question,
+        isolation=setting.isolation,
+        when=when,
+    )
+    keep_run(store, graded)
 
 
 def _keep_before(out: Path) -> str:
