@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import numpy as np
 
 from ..errors import WireError
+from ..kept import Kept
 from ..model import FrozenCase, FrozenQuestion, Response, Value
 from ..text import clean_text
 from ..wire import Prepared, decode, encode, prepare
@@ -19,10 +20,6 @@ from .said import COUNT, Nudge, failure_of, kinds_of, listed, size_of
 ANSWER_SLACK = 1 << 20  # bytes beyond eight times the expected size, so that a wrong shape can still be named
 MOST_NUDGES, MOST_STEPS = 64, 64
 REQUEST_BYTES = 2 << 20  # of calls that go together in one request; a larger one goes alone
-KEPT = 256  # questions, and requests, that are kept
-KEPT_BYTES = 32 << 20  # of requests
-
-T = TypeVar("T")
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,26 +59,6 @@ class Call:
             "nudges": [nudge.header(buffers) for nudge in self.nudges],
             "cap": self.cap,
         }
-
-
-class Kept(Generic[T]):
-    """What is made of questions, made once for all submissions. A question is known by its identity: what is kept
-    holds it, so that no other can have the same."""
-
-    def __init__(self) -> None:
-        self.made: dict[tuple[int, ...], tuple[object, T]] = {}
-        self.bytes = 0
-
-    def get(self, held: Sequence[object], make: Callable[[], T], size: int = 0) -> T:
-        ids = tuple(map(id, held))
-        found = self.made.get(ids)
-        if found is None:
-            if len(self.made) >= KEPT or self.bytes + size > KEPT_BYTES:
-                self.made.clear()
-                self.bytes = 0
-            found = self.made[ids] = (held, make())
-            self.bytes += size
-        return found[1]
 
 
 _calls, _requests = Kept[list["Call"]](), (Kept[Prepared](), Kept[Prepared]())
