@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Iterable, Mapping
@@ -124,14 +125,36 @@ class Part:
 
     @classmethod
     def of(cls, r: QuestionResult) -> Part:
-        data = result_to_json(r)
-        del data["notes"]
-        return cls(r.question, r.score, json_text(data), r.notes)
+        """A result of the grader's: overrides are kept elsewhere."""
+        head = {"question": r.question, "score": r.score, "max_score": r.max_score, "convention": list(r.convention)}
+        outcomes = ", ".join(map(_outcome_text, r.outcomes))
+        return cls(r.question, r.score, f'{json_text(head)[:-1]}, "outcomes": [{outcomes}]}}', r.notes)
+
+
+def _outcome_text(o: Outcome) -> str:
+    """An outcome as JSON. Of most nothing is told but the distance."""
+    told = o.kind or o.message or o.hint or o.carried or o.mistake
+    if told or o.verdict is not Verdict.PASS or type(o.distance) is not float or not math.isfinite(o.distance):
+        return json_text(outcome_to_json(o))
+    before, after = _around_distance(o.case, o.hidden, o.output)
+    return f"{before}{o.distance!r}{after}"
+
+
+@functools.lru_cache(maxsize=4096)
+def _around_distance(case: str, hidden: bool, output: str) -> tuple[str, str]:
+    mark = 0.1234567890123456
+    text = json_text(outcome_to_json(Outcome("", case, hidden, output, Verdict.PASS, "", mark)))
+    before, _, after = text.rpartition(json_text(mark))
+    return before, after
+
+
+_encoder = json.JSONEncoder(ensure_ascii=False, allow_nan=False)
 
 
 def json_text(data: Any) -> str:
     """Strict JSON on one line, as it is read by people; a lone surrogate, which is no text, is escaped."""
-    return json.dumps(data, ensure_ascii=False, allow_nan=False).encode("utf-8", "backslashreplace").decode()
+    text = _encoder.encode(data)
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode()
 
 
 def report_line(head: str, parts: Iterable[str]) -> str:

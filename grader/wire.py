@@ -28,7 +28,7 @@ PREFIX = struct.Struct(">IQ")
 MAX_HEADER = 64 << 10
 MAX_DEPTH = 16
 MAX_NDIM = 16
-MAX_ELEMENTS = 1 << 48
+MAX_ELEMENTS, MAX_LENGTH = 1 << 48, 1 << 62
 DTYPES = {
     np.dtype(code).str: np.dtype(code)
     for code in ("|b1", "|i1", "|u1", "<i2", "<u2", "<i4", "<u4", "<i8", "<u8", "<f4", "<f8")
@@ -145,7 +145,7 @@ def _shape(shape: Any) -> tuple[int, ...]:
     if not isinstance(shape, list) or len(shape) > MAX_NDIM:
         raise WireError("malformed shape")
     for n in shape:
-        if type(n) is not int or not 0 <= n < 1 << 62:
+        if type(n) is not int or not 0 <= n < MAX_LENGTH:
             raise WireError("malformed shape")
     return tuple(shape)
 
@@ -158,8 +158,8 @@ def _array(
     if not isinstance(dtype, str) or dtype not in DTYPES:
         raise WireError("array of a dtype that may not travel")
     dims, kind = _shape(shape), DTYPES[dtype]
-    size = math.prod(dims)
-    if size * kind.itemsize != len(buffers[index]):
+    size, data = math.prod(dims), buffers[index]
+    if size * kind.itemsize != len(data):
         raise WireError("array whose shape and bytes disagree")
     if (
         not size and math.prod(max(n, 1) for n in dims) > MAX_ELEMENTS
@@ -167,8 +167,8 @@ def _array(
         raise WireError("array of an impossible shape")
     if layout not in ("C", "F", "S") or not isinstance(readonly, bool):
         raise WireError("malformed array")
-    flat = np.frombuffer(buffers[index], dtype=kind).reshape(dims)
-    return lay_out(flat, layout, readonly)
+    flat: Array = np.ndarray(dims, kind, data) if size else np.zeros(dims, kind)  # a view, and no bytes to view
+    return flat.copy() if layout == "C" and not readonly else lay_out(flat, layout, readonly)
 
 
 def lay_out(array: Array, layout: str, readonly: bool) -> Array:

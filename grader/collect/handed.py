@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -64,12 +63,11 @@ def script_digest(data: bytes) -> str:
     return hashlib.sha256(plain.encode("utf-8", "surrogatepass")).hexdigest()[:32] if plain else ""
 
 
-def _lines(data: bytes) -> Iterator[str]:
+def _lines(data: bytes) -> list[str]:
     utf16 = data.startswith((b"\xff\xfe", b"\xfe\xff"))  # editors save a file so too
     text = data.decode("utf-16" if utf16 else "utf-8-sig", "replace")
-    for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n"):
-        if (bare := line.strip()) and not bare.startswith("#"):
-            yield line.rstrip()
+    lines = text.replace("\r\n", "\n").replace("\r", "\n").split("\n")
+    return [line.rstrip() for line in lines if (bare := line.strip()) and bare[0] != "#"]
 
 
 def book_digest(data: bytes) -> str:
