@@ -8,7 +8,7 @@ import math
 import pytest
 
 from grader.model import Outcome, QuestionResult, Report, Verdict
-from grader.records import SCHEMA, outcome_to_json, report_to_json, result_from_json, result_to_json
+from grader.records import SCHEMA, Part, json_text, outcome_to_json, report_to_json, result_from_json, result_to_json
 
 
 def result(*distances: float | None, score: float | None = 1.5) -> QuestionResult:
@@ -45,3 +45,14 @@ def test_a_report_is_strict_json_with_its_schema_and_every_outcome() -> None:
     assert data["notes"] == ["n"] and data["provenance"] == {"torch": "2"}
     assert [o["case"] for o in data["questions"][0]["outcomes"]] == ["case 0", "case 1"]
     assert data["questions"][0]["outcomes"][1]["hidden"] is True
+
+
+def test_a_part_is_the_result_as_json_however_little_is_told() -> None:
+    plain = [
+        Outcome("q", name, True, "dW", Verdict.PASS, "", d) for name in ('"é\ud800', "0.5") for d in (0.0, 0.5, 1e-300)
+    ]
+    told = Outcome("q", "c", False, "o", Verdict.PASS, "", 0.5, carried="f")
+    for outcome in (*plain, told, Outcome("q", "c", True, "o", Verdict.PASS), *result(math.inf, 2.0).outcomes):
+        given = QuestionResult("q", 1 / 3, 4.0, (outcome, outcome), ("half",), ("a note",))
+        wanted = {name: value for name, value in result_to_json(given).items() if name != "notes"}
+        assert Part.of(given).text == json_text(wanted) and Part.of(given).notes == ("a note",)

@@ -5,6 +5,7 @@ A desk holds a permit while it works, one per core. Whoever takes long gives it 
 from __future__ import annotations
 
 import contextlib
+import gc
 import os
 import signal
 import sys
@@ -140,6 +141,7 @@ def open_desk(setting: Setting, permits: Permits | None, parent: int) -> None:
     oracle = Oracle(setting.course, setting.key, setting.device)
     _desk = desk = Desk(setting, lambda: launcher(setting.key.library), permits, oracle)
     Finalize(None, desk.close, exitpriority=10)
+    gc.freeze()  # what is here now stays: no collection need look at it
 
 
 def at_desk(own: bytes | None, submission: Submission, known: Mapping[str, QuestionResult]) -> Made:
