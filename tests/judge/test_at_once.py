@@ -25,7 +25,7 @@ shapes = st.sampled_from([(), (1,), (0,), (3,), (2, 3), (0, 4), (1, 1, 2)])
 
 @st.composite
 def graded(draw: st.DrawFn) -> tuple[Any, dict[str, Response]]:
-    """A question with expected values of all kinds, and answers that are right, nearly right, or nothing of the kind."""
+    """A question with expected values of all kinds, and answers that are right, nearly right, or neither."""
     cases, responses = [], dict[str, Response]()
     for name in "abc"[: draw(st.integers(1, 3))]:
         expected, answers = dict[str, Any](), dict[str, Any]()
