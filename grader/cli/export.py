@@ -8,6 +8,12 @@ import click
 
 FORMATS = {  # subcommand -> module beside this one and the command's name in it, in the order of --help
     "gradescope": ("export_gradescope", "gradescope"),
+    "junit": ("export_results", "junit"),
+    "json": ("export_results", "json"),
+    "markus": ("export_results", "markus"),
+    "prairielearn": ("export_results", "prairielearn"),
+    "classroom50": ("export_results", "classroom50"),
+    "github-classroom": ("export_results", "github_classroom"),
 }
 
 

@@ -78,7 +78,7 @@ def _checked(got: Mapping[str, Any], body: Sequence[memoryview], targets: Collec
     found = {t: places[t] for t in targets if t in places}
     if not all(_number(at, 0, len(body) - 1) and kinds[at] == "c" for at in found.values()):
         raise WireError("malformed cells")
-    lines = {t: where.get(t) for t in found} if isinstance(where, dict) else {}
+    lines: dict[str, Any] = {t: where.get(t) for t in found} if isinstance(where, dict) else {}
     if lines.keys() != found.keys() or not all(_number(line, 1, MOST_LINES) for line in lines.values()):
         raise WireError("malformed cells")
     shortened = {n for n in cut if type(n) is int}
