@@ -14,6 +14,7 @@ HOMES = {  # the module of each, in the order of --help
     "submit": "submit",
     "grade": "grading",
     "feedback": "feedback",
+    "ci": "ci",
     "diff": "diff",
     "export": "export",
     "doctor": "doctor",
