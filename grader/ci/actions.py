@@ -53,7 +53,8 @@ class Annotation:
     @property
     def command(self) -> str:
         """One line, whatever the texts hold."""
-        fields = {"file": self.file, "line": self.line, "endLine": self.line, "title": clean_text(self.title, TITLE)}
+        file, title = (clean_text(text, TITLE, lines=False) for text in (self.file, self.title))
+        fields = {"file": file, "line": self.line, "endLine": self.line, "title": title}
         told = ",".join(f"{name}={_property(str(value))}" for name, value in fields.items() if value)
         return f"::{self.kind} {told}::{_data(clean_text(self.message, MESSAGE))}"
 

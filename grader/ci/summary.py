@@ -29,13 +29,13 @@ def _blocks(view: StudentView, told: tuple[str, ...]) -> Iterator[str]:
     score = "not graded" if view.score is None else f"{points(view.score)} of {points(view.max_score)} points"
     head = [f"## {markdown(view.title)}: {score}", "", *(f"> {markdown(line, LINE)}<br>" for line in told)]
     if view.score is None:
-        head += ["", "The grader could not mark this; that is not your fault. Run the job again."]
+        head += ["", "It could not be graded, which is no zero."]
     head += ["", *(f"- {markdown(note, LINE)}" for note in view.notes if note not in told)]
     yield "\n".join([*head, "", "| | question | points | cases right |", "|---|---|---:|---|", ""])
     for q in view.questions:
         sign = "?" if q.score is None else "\u2713" if right(q) else "\u2717"
         given = "not graded" if q.score is None else points(q.score)
-        counted = markdown(counts(q.cases).removeprefix("cases right: "))
+        counted = "" if q.score is None else markdown(counts(q.cases).removeprefix("cases right: "))
         yield f"| {sign} | {markdown(heading(q))} | {given} of {points(q.max_score)} | {counted} |\n"
     for q in view.questions:
         if not right(q) or q.override or q.convention:

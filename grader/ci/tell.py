@@ -19,7 +19,7 @@ from .mark import Marked
 from .stamp import stamped, submitted
 from .summary import LIMIT, summary
 
-FAULT = "the grader could not mark this; that is not the student's fault: run it again"
+UNGRADED = "it could not be graded, which is no zero: "
 
 
 @dataclass(frozen=True)
@@ -43,8 +43,6 @@ def log(view: StudentView, basis: Basis) -> Iterator[str]:
     score = "not graded" if view.score is None else f"{points(view.score)} of {points(view.max_score)} points"
     yield f"{view.title}: {score}"
     yield from (f"  {line}" for line in basis.told)
-    if view.score is None:
-        yield f"  {FAULT}"
     yield from (f"  note: {note}" for note in view.notes if note not in basis.told)
     for q in view.questions:
         word = "?" if q.score is None else "ok" if right(q) else "FAIL"
@@ -58,8 +56,7 @@ def remarks(marked: Marked, basis: Basis, file: str) -> list[Annotation]:
     view, python = marked.view, file.endswith(".py")
     found = [Annotation("warning", "Grader", text) for text in basis.caveats]
     if view.score is None:
-        why = "; ".join(q.question for q in view.questions if q.score is None)
-        return [*found, Annotation("error", f"{view.title}: not graded", f"{FAULT} ({why})")]
+        return [*found, Annotation("error", f"{view.title}: not graded", UNGRADED + _why(view, basis))]
     if marked.failure is not None:
         line = marked.failure.line if python and file.endswith(marked.failure.file) else 0
         return [*found, Annotation("error", "The file does not load", marked.failure.message, file, line)]
@@ -71,6 +68,12 @@ def remarks(marked: Marked, basis: Basis, file: str) -> list[Annotation]:
     return found
 
 
+def _why(view: StudentView, basis: Basis) -> str:
+    """Why there is no score: what was said of it, or at least of which questions."""
+    notes = [note for note in view.notes if note not in basis.caveats]
+    return "; ".join(notes) or ", ".join(q.question for q in view.questions if q.score is None)
+
+
 def write(marked: Marked, basis: Basis, wanted: Wanted, environ: Mapping[str, str]) -> list[str]:
     """Write the summary, the outputs and the files that are wanted; what there is to say of it. Raises UsageError."""
     view, said = marked.view, list[str]()
@@ -80,7 +83,8 @@ def write(marked: Marked, basis: Basis, wanted: Wanted, environ: Mapping[str, st
     outputs["is-grade"] = "true" if basis.is_grade and view.score is not None else "false"
     if wanted.github_classroom:
         ungraded = view.score is None
-        payload = github_classroom_error(FAULT) if ungraded else github_classroom(view, basis.caveats)
+        why = UNGRADED + _why(view, basis)
+        payload = github_classroom_error(why) if ungraded else github_classroom(view, basis.caveats)
         outputs["result"] = step_output(payload).removeprefix("result=").strip()
     write_outputs(environ, outputs)
     if wanted.junit is not None:

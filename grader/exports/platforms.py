@@ -50,7 +50,7 @@ def gradescope(view: StudentView, seconds: float | None = None, visibility: str 
 def prairielearn(view: StudentView) -> dict[str, Any]:
     """results.json, at most 1 MB; a submission that is ungraded is not gradable, which costs no attempt."""
     if view.score is None:
-        return {"gradable": False, "message": "The grader could not mark this; it is not your fault. Submit again."}
+        return {"gradable": False, "message": "\n".join(["This could not be graded; no attempt is used.", *view.notes])}
     out: dict[str, Any] = {
         "gradable": True,
         "score": _share(view.score, view.max_score),

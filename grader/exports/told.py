@@ -62,7 +62,8 @@ def lines(q: QuestionView) -> list[str]:
         out.append(f"follows: {'; '.join(q.convention)}")
     if q.carried and not q.override:
         out.append("a part of the points is earned although a function that it calls is wrong")
-    return [*([overridden(q)] if q.override else []), *out, counts(q.cases)]
+    counted = [] if q.score is None else [counts(q.cases)]
+    return [*([overridden(q)] if q.override else []), *out, *counted]
 
 
 def overridden(q: QuestionView) -> str:
