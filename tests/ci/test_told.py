@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import re
+import shlex
 from pathlib import Path
 
+import click
 import pytest
+from conftest import ROOT
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from runner import obeyed, outputs_of
@@ -13,6 +17,7 @@ from runner import obeyed, outputs_of
 from grader.ci.actions import Annotation, bounded, in_workspace, write_outputs
 from grader.ci.basis import KEPT, NONE, NOT_RUN, Basis, ways_to
 from grader.ci.summary import LIMIT, summary
+from grader.cli.commands import cli
 from grader.errors import UsageError
 from grader.model import Verdict
 from grader.report.view import CaseView, QuestionView, StudentView
@@ -119,3 +124,33 @@ def test_a_workflow_elsewhere_is_out_of_reach(tmp_path: Path) -> None:
     assert len(ways_to([], student, "strong", {**github, "GITHUB_WORKSPACE": str(student)})) == 1
     assert len(ways_to([], workspace / "course", "strong", github)) == 1  # no repository: nobody knows whose it is
     assert "pipeline" in ways_to([], student, "strong", {"CI": "1"})[0] and ways_to([], student, "strong", {}) == ()
+
+
+# -- the page ------------------------------------------------------------------------------------------------
+
+
+def commands() -> list[list[str]]:
+    """What docs/ci.md types of ours, by block of code."""
+    text = (ROOT / "docs" / "ci.md").read_text()
+    blocks = re.findall(r"^```sh\n(.*?)^```", text, re.M | re.S)
+    return [shlex.split(line) for block in blocks for line in block.splitlines() if line.startswith("grader ")]
+
+
+@pytest.mark.parametrize("words", commands(), ids=lambda w: " ".join(w[1:3]))
+def test_every_command_of_the_page_is_one(words: list[str]) -> None:
+    """Each is a command with these options; the tests beside this one run them."""
+    group, path = cli, list(words[1:])
+    while isinstance(group, click.Group):
+        found = group.get_command(click.Context(group), path.pop(0))
+        assert found is not None, words
+        group = found  # type: ignore[assignment]
+    with contextlib.suppress(click.BadParameter):  # its files are not here
+        group.make_context("grader", path)
+
+
+def test_the_page_tells_each_output_and_exit_code() -> None:
+    page = (ROOT / "docs" / "ci.md").read_text()
+    for line in (NOT_RUN, "no way was found by which the student could have read them", "`is-grade`", "3 ungraded"):
+        assert line in " ".join(page.split())
+    for link in re.findall(r"\]\(((?!http)[^)#]+)", page):
+        assert (ROOT / "docs" / link).exists(), link
