@@ -171,6 +171,25 @@ def test_prairielearn_stays_below_its_limit() -> None:
     assert len(json.dumps(made).encode()) <= 1 << 20
 
 
+def test_the_rules_of_prairielearn_and_markus() -> None:
+    """As docs/externalGrading.md and testers/tester.py have them; neither publishes a reader or schema as a package."""
+    for one in (GRADED, FAULT, OVERRIDDEN, view(RIGHT)):
+        made = prairielearn(one)
+        tests, score = made.get("tests", []), made.get("score")
+        assert type(made["gradable"]) is bool and (score is None or 0.0 <= score <= 1.0) is True
+        assert made["gradable"] is (score is not None) and isinstance(made["message"], str)
+        assert len({("points" in t, "max_points" in t) for t in tests}) <= 1
+        assert all(type(t[key]) is str for t in tests for key in ("name", "description", "output"))
+    for one in (GRADED, OVERRIDDEN, view(RIGHT)):
+        *rows, last = map(json.loads, markus(one).splitlines())
+        assert last.keys() == {"overall_comment"} and isinstance(last["overall_comment"], str)
+        for row in rows:
+            assert row.keys() == {"name", "output", "marks_earned", "marks_total", "status", "time"}
+            assert row["status"] in ("pass", "partial", "fail", "error") and row["time"] is None
+            assert row["marks_earned"] >= 0 and row["marks_total"] >= 0 and row["name"]
+            assert (row["status"] == "pass") is (row["marks_earned"] >= row["marks_total"])
+
+
 # -- JSON ----------------------------------------------------------------------------------------------------
 
 
