@@ -237,6 +237,8 @@ class Failure:
     verdict: Verdict
     kind: str
     message: str = ""  # may hold student text, cleaned; shown for public cases only
+    file: str = ""  # the student's file that raised, by its own account; of public cases only
+    line: int = 0  # and its line; 0 where it is not known
 
 
 @dataclass(frozen=True)

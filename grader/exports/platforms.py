@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import json
 import math
+from collections.abc import Sequence
 from typing import Any
 
 from ..report.view import QuestionView, StudentView
@@ -49,7 +50,7 @@ def gradescope(view: StudentView, seconds: float | None = None, visibility: str 
 def prairielearn(view: StudentView) -> dict[str, Any]:
     """results.json, at most 1 MB; a submission that is ungraded is not gradable, which costs no attempt."""
     if view.score is None:
-        return {"gradable": False, "message": "The grader could not mark this; it is not your fault. Submit again."}
+        return {"gradable": False, "message": "\n".join(["This could not be graded; no attempt is used.", *view.notes])}
     out: dict[str, Any] = {
         "gradable": True,
         "score": _share(view.score, view.max_score),
@@ -83,21 +84,24 @@ def markus(view: StudentView) -> str:
     return "".join(json.dumps(row, allow_nan=False) + "\n" for row in rows)
 
 
-def classroom50(view: StudentView) -> dict[str, Any]:
+def classroom50(view: StudentView, caveats: Sequence[str] = ()) -> dict[str, Any]:
     """result.json of Classroom 50: points are whole numbers there, so all are multiplied by the smallest power of ten
-    that makes every maximum whole; a part of a point is cut, never rounded up. Raises Ungraded."""
+    that makes every maximum whole; a part of a point is cut, never rounded up. A person's points above the maximum are
+    cut to it, since the platform refuses them. Caveats, which are shown nowhere else, are tests without points.
+    Raises Ungraded."""
     questions = scored(view, "Classroom 50")
     factor = _factor([q.max_score for q, _ in questions])
     tests: list[dict[str, Any]] = [
         {
             "test-name": q.question,
             "passed": right(q),
-            "score": _cut(score * factor),
+            "score": min(_cut(score * factor), round(q.max_score * factor)),
             "max-score": round(q.max_score * factor),
             "output": _text(q),
         }
         for q, score in questions
     ]
+    tests += [{"test-name": text, "passed": True, "score": 0, "max-score": 0, "output": text} for text in caveats]
     return {
         "schema": "classroom50/result/v1",
         "assignment": view.assignment,
@@ -108,28 +112,37 @@ def classroom50(view: StudentView) -> dict[str, Any]:
     }
 
 
-def github_classroom(view: StudentView) -> dict[str, Any]:
+def github_classroom(view: StudentView, caveats: Sequence[str] = ()) -> dict[str, Any]:
     """The payload of GitHub Classroom's autograding, version 3. Points are shared equally there: each question weighs
-    the same, whatever the author wrote, unless the reporter reads `score`. Raises Ungraded."""
+    the same, whatever the author wrote, unless the reporter reads `score`, as autograding-grading-reporter does.
+    Caveats are tests without points. Raises Ungraded."""
     questions = scored(view, "GitHub Classroom")
+    tests = [_legacy(q.question, right(q), "" if right(q) and not q.override else _text(q), s) for q, s in questions]
     return {
         "version": 3,
         "status": "pass" if all(right(q) for q, _ in questions) else "fail",
         "max_score": view.max_score,
-        "tests": [
-            {
-                "name": q.question,
-                "status": "pass" if right(q) else "fail",
-                "message": "" if right(q) else _text(q),
-                "test_code": "",
-                "task_id": 0,
-                "filename": "",
-                "line_no": 0,
-                "duration": 0,
-                "score": score,
-            }
-            for q, score in questions
-        ],
+        "tests": [*tests, *(_legacy(text, True, text, 0) for text in caveats)],
+    }
+
+
+def github_classroom_error(message: str) -> dict[str, Any]:
+    """The same where there is no score: of a maximum of 0 the reporter notes no points, and the step fails. With the
+    list of tests, which it goes through without looking whether it is there."""
+    return {"version": 3, "status": "error", "message": message, "max_score": 0, "tests": []}
+
+
+def _legacy(name: str, passed: bool, message: str, score: float) -> dict[str, Any]:
+    return {
+        "name": name,
+        "status": "pass" if passed else "fail",
+        "message": message,
+        "test_code": "",
+        "task_id": 0,
+        "filename": "",
+        "line_no": 0,
+        "duration": 0,
+        "score": score,
     }
 
 

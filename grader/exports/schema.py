@@ -16,8 +16,9 @@ STRING, POINTS, TEXTS = (
 SCORE = {"type": ["number", "null"], "minimum": 0, "description": "null where it is ungraded: a fault of the grader"}
 
 
-def _object(properties: dict[str, Any]) -> dict[str, Any]:
-    return {"type": "object", "required": list(properties), "properties": properties}
+def _object(properties: dict[str, Any], optional: dict[str, Any] | None = None) -> dict[str, Any]:
+    """`optional` came later under the same number, or is not in every report."""
+    return {"type": "object", "required": list(properties), "properties": {**properties, **(optional or {})}}
 
 
 def report_schema() -> dict[str, Any]:
@@ -39,6 +40,15 @@ def report_schema() -> dict[str, Any]:
             "carried": {**STRING, "description": "own functions that the reference answered for"},
         }
     )
+    override = _object(
+        {
+            "points": POINTS,
+            "reason": STRING,
+            "when": {**STRING, "description": "UTC, ISO 8601"},
+            "graded": {**SCORE, "description": "what the grader gives; null: ungraded"},
+        }
+    )
+    override["description"] = "points that a person gave; then `score` is these"
     question = _object(
         {
             "question": STRING,
@@ -46,7 +56,8 @@ def report_schema() -> dict[str, Any]:
             "max_score": POINTS,
             "convention": TEXTS,
             "outcomes": {"type": "array", "items": outcome},
-        }
+        },
+        {"override": override},
     )
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -7,6 +7,7 @@ from collections.abc import Iterable
 
 from ..errors import UsageError
 from ..model import Verdict
+from ..report.files import points
 from ..report.view import CaseView, QuestionView, StudentView
 
 MOST_LINES = 60
@@ -33,6 +34,9 @@ def scored(view: StudentView, format: str) -> list[tuple[QuestionView, float]]:
 
 
 def right(q: QuestionView) -> bool:
+    """Whether all cases are; where a person gave the points, whether these are all."""
+    if q.override:
+        return q.score is not None and q.score >= q.max_score
     return all(case.verdict is Verdict.PASS for case in q.cases)
 
 
@@ -42,7 +46,8 @@ def heading(q: QuestionView) -> str:
 
 
 def lines(q: QuestionView) -> list[str]:
-    """One line for each output that is not right, with its hint below; how many cases are right at the end."""
+    """What a person decided; one line for each output that is not right, with its hint below; how many cases are right
+    at the end."""
     out, said = list[str](), set[str]()
     for case in q.cases:
         if case.verdict is Verdict.PASS:
@@ -55,9 +60,15 @@ def lines(q: QuestionView) -> list[str]:
         out = [*out[:MOST_LINES], f"and {len(out) - MOST_LINES} more lines"]
     if q.convention:
         out.append(f"follows: {'; '.join(q.convention)}")
-    if q.carried:
+    if q.carried and not q.override:
         out.append("a part of the points is earned although a function that it calls is wrong")
-    return [*out, counts(q.cases)]
+    counted = [] if q.score is None else [counts(q.cases)]
+    return [*([overridden(q)] if q.override else []), *out, *counted]
+
+
+def overridden(q: QuestionView) -> str:
+    """A person's points and reason, where a person gave them; else ""."""
+    return f"points given by a person: {points(q.score)} of {points(q.max_score)}: {q.override}" if q.override else ""
 
 
 def line(case: CaseView) -> str:

@@ -63,7 +63,7 @@ class CaseView:
 @dataclass(frozen=True)
 class QuestionView:
     """One question. `score` is None where it is ungraded; `carried`: a share was earned although a function that it
-    calls is wrong."""
+    calls is wrong; `override`: a person's reason for the points, where a person gave them ("" nowhere else)."""
 
     question: str
     title: str
@@ -72,6 +72,7 @@ class QuestionView:
     cases: tuple[CaseView, ...]
     convention: tuple[str, ...] = ()
     carried: bool = False
+    override: str = ""
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,9 @@ def _question(q: QuestionResult, title: str, told: dict[tuple[str, str, str], Ou
             cases.append(CaseView(_line(o.case), False, _line(o.output), verdict, kind, hint, message))
     carried = any(o.carried for o in q.outcomes)
     names = tuple(_line(name) for name in q.convention)
-    return QuestionView(_line(q.question), _line(title, HINT), q.score, q.max_score, tuple(cases), names, carried)
+    over = _line(q.override.reason, HINT).strip() or "no reason was noted" if q.override else ""
+    head = _line(q.question), _line(title, HINT), q.score, q.max_score
+    return QuestionView(*head, tuple(cases), names, carried, over)
 
 
 def _hides(report: Report) -> bool:

@@ -32,13 +32,15 @@ class Cell:
 
 @dataclass(frozen=True)
 class Cells:
-    """A file's cells in order. `places` tells in which of them a function is defined last, where it is; `more` counts
-    cells that are not here; `failure` says why there are none."""
+    """A file's cells in order. `places` tells in which of them a function is defined last, where it is, and `lines` in
+    which line of the file (of its cell, in a notebook); `more` counts cells that are not here; `failure` says why there
+    are none."""
 
     cells: tuple[Cell, ...] = ()
     places: Mapping[str, int] = field(default_factory=dict)
     more: int = 0
     failure: str = ""
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 def cells_of(submission: Submission, targets: Collection[str], launcher: Launcher, limits: Limits) -> Cells:
@@ -66,7 +68,7 @@ def _checked(got: Mapping[str, Any], body: Sequence[memoryview], targets: Collec
     if got.get("error") is not None:
         return Cells(failure=failure_of(got["error"]).message)
     kinds, starts, cut = got.get("kinds"), got.get("starts"), got.get("cut")
-    places, count = got.get("places"), got.get("count")
+    places, count, where = got.get("places"), got.get("count"), got.get("lines")
     if not (isinstance(kinds, str) and len(kinds) == len(body) <= MOST_CELLS and set(kinds) <= {"c", "t"}):
         raise WireError("malformed cells")
     if not (isinstance(starts, list) and len(starts) == len(body) and all(_number(n, 1, MOST_LINES) for n in starts)):
@@ -76,13 +78,16 @@ def _checked(got: Mapping[str, Any], body: Sequence[memoryview], targets: Collec
     found = {t: places[t] for t in targets if t in places}
     if not all(_number(at, 0, len(body) - 1) and kinds[at] == "c" for at in found.values()):
         raise WireError("malformed cells")
+    lines: dict[str, Any] = {t: where.get(t) for t in found} if isinstance(where, dict) else {}
+    if lines.keys() != found.keys() or not all(_number(line, 1, MOST_LINES) for line in lines.values()):
+        raise WireError("malformed cells")
     shortened = {n for n in cut if type(n) is int}
     cells = []
     for index, (kind, part) in enumerate(zip(kinds, body, strict=True)):
         text = str(part, "utf-8", "replace")
         short = index in shortened or len(text) > CELL
         cells.append(Cell(kind == "c", clean_text(text[:CELL], CELL), starts[index], short))
-    return Cells(tuple(cells), found, min(count - len(body), MOST_LINES))
+    return Cells(tuple(cells), found, min(count - len(body), MOST_LINES), lines=lines)
 
 
 def _number(value: Any, least: int, most: int) -> bool:

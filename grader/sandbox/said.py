@@ -116,9 +116,11 @@ def failure_of(error: Any, prefix: str = "") -> Failure:
     kind = known[0] if known else "an exception"
     name, message = words(error.get("type"), 80), words(error.get("message"), 600)
     file, text, line = words(error.get("file"), 120), words(error.get("text"), 200), error.get("line")
-    at = f" ({file} line {line}: {text})" if type(line) is int and 0 < line < 10**7 and file else ""
+    known_line = line if type(line) is int and 0 < line < 10**7 and file else 0
+    place = (file, known_line) if known_line else ("", 0)
+    at = f" ({file} line {line}: {text})" if known_line else ""
     if "MemoryError" in known:
-        return Failure(Verdict.MEMORY, "memory limit", f"{prefix}{name}: {message}{at}")
+        return Failure(Verdict.MEMORY, "memory limit", f"{prefix}{name}: {message}{at}", *place)
     if kind == "NotImplementedError":
-        return Failure(Verdict.ERROR, kind, f"{prefix}not written yet{at}")
-    return Failure(Verdict.ERROR, kind, f"{prefix}{name}: {message}{at}")
+        return Failure(Verdict.ERROR, kind, f"{prefix}not written yet{at}", *place)
+    return Failure(Verdict.ERROR, kind, f"{prefix}{name}: {message}{at}", *place)

@@ -47,7 +47,7 @@ def test_two_students_never_share_a_file(students: list[str]) -> None:
 
 
 def told(**more: Any) -> dict[str, Any]:
-    return {"kinds": "ct", "starts": [1, 1], "cut": [], "count": 2, "places": {"f": 0}, **more}
+    return {"kinds": "ct", "starts": [1, 1], "cut": [], "count": 2, "places": {"f": 0}, "lines": {"f": 3}, **more}
 
 
 BODY = [memoryview(b"x = 1"), memoryview(b"\xff\x1b\xe2\x80\xaetext")]
@@ -56,7 +56,7 @@ BODY = [memoryview(b"x = 1"), memoryview(b"\xff\x1b\xe2\x80\xaetext")]
 def test_cells_are_clean() -> None:
     found = _checked(told(count=5, cut=[0, "x"]), BODY, ["f", "g"])
     assert [c.text for c in found.cells] == ["x = 1", "\ufffd\ufffd\ufffdtext"]
-    assert (found.places, found.more, found.cells[0].cut) == ({"f": 0}, 3, True)
+    assert (found.places, found.more, found.cells[0].cut, found.lines) == ({"f": 0}, 3, True, {"f": 3})
     many = _checked(told(kinds="c", starts=[1], count=10**30), [memoryview(b"y" * 70_000)], [])
     assert many.more == 10**7 and len(many.cells[0].text) == 60_000 and many.cells[0].cut
 
@@ -68,6 +68,7 @@ def test_cells_are_clean() -> None:
         {"starts": [1, 1e9]}, {"starts": [1, 10**9]}, {"cut": 5}, {"count": 1}, {"count": "2"}, {"places": [0]},
         {"places": {"f": 2}}, {"places": {"f": -1}}, {"places": {"f": 1}}, {"places": {"f": "0"}},
         {"places": {"f": True}}, {"places": {"f": 0.0}}, {"error": 5},
+        {"lines": {}}, {"lines": 3}, {"lines": {"f": 0}}, {"lines": {"f": "3"}}, {"lines": {"f": 10**9}},
     ],
     ids=str,
 )  # fmt: skip
@@ -85,6 +86,8 @@ def test_a_script_in_parts() -> None:
         "# a\nimport x\nK = 1\n\n# of f\n@dec\ndef f(): pass\n\ny = 2\nif y:\n    def g(): pass\nclass C:\n    f = 1\n"
     )
     header, texts = hand_out("s.py", source.encode(), ["f", "g", "C", "K", "x"])
+    assert header["lines"] == {"f": 7, "g": 11, "C": 12, "K": 3}
+    assert hand_out("s.py", b"x = (\ndef f(): pass\n\ndef f(): pass\n", ["f"])[0]["lines"] == {"f": 4}  # no Python
     assert [t.decode().split("\n")[0] for t in texts] == ["# a", "# of f", "y = 2", "class C:"]
     assert header["places"] == {"f": 1, "g": 2, "C": 3, "K": 0} and header["starts"] == [1, 5, 9, 12]
 

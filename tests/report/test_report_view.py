@@ -17,6 +17,7 @@ from grader.errors import WireError
 from grader.judge.score import result_of
 from grader.model import (
     Outcome,
+    Override,
     QuestionResult,
     Report,
     Response,
@@ -60,6 +61,15 @@ def test_a_hidden_case_keeps_its_verdict_kind_and_hint() -> None:
     assert (second.case, second.verdict, second.kind, second.hint) == ("hidden case 2", "PASS", "", "")
     assert view.questions[0].carried
     assert CANARY not in text_of(view) and "1234" not in text_of(view)
+
+
+def test_a_persons_points_come_with_the_reason() -> None:
+    report = made(outcome(False))
+    assert student_view(report).questions[0].override == ""
+    for reason, shown in (("late\n\x1b[31mdata", "late \ufffd[31mdata"), ("", "no reason was noted")):
+        by_hand = Override(3.0, reason, "2026-11-21T15:00:00+00:00", graded=0.0)
+        view = student_view(replace(report, questions=(replace(report.questions[0], score=3.0, override=by_hand),)))
+        assert (view.questions[0].score, view.questions[0].override) == (3.0, shown)
 
 
 def test_cases_are_numbered_by_question_and_not_by_output() -> None:

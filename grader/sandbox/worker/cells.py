@@ -17,12 +17,14 @@ CELL, TOTAL = 60_000, 1 << 20  # characters of one cell; bytes of all, of which 
 DEFINITION = re.compile(r"^(?:async[ \t]+def|def|class)[ \t]+(\w+)", re.MULTILINE)
 COMPOUND = ("body", "orelse", "finalbody", "handlers")
 
-Part = tuple[str, str, int, set[str] | None]  # kind, text, its first line, and what it defines; None: it is no Python
+# Kind, text, its first line, and what it defines in which line; None: it is no Python.
+Part = tuple[str, str, int, dict[str, int] | None]
 
 
 def hand_out(main: str, data: bytes, targets: list[str]) -> tuple[dict[str, Any], list[bytes]]:
     """A header that tells of the texts, and the texts: their kinds, their first lines, which of them are cut, how many
-    there are in all, and in which of them each target is defined last. Raises SyntaxError where it cannot be read."""
+    there are in all, and in which of them and in which line of the file (of the cell, in a notebook) each target is
+    defined last. Raises SyntaxError where it cannot be read."""
     notebook = main.lower().endswith(".ipynb")
     parts = list(_of_notebook(data) if notebook else _of_script(decode_source(data)[0]))
     texts, cut, room = list[bytes](), list[int](), TOTAL
@@ -36,7 +38,8 @@ def hand_out(main: str, data: bytes, targets: list[str]) -> tuple[dict[str, Any]
     places = {t: at for t in targets if (at := _place(t, parts)) is not None and at < len(texts)}
     kinds = "".join("c" if kind == "code" else "t" for kind, _, _, _ in parts[: len(texts)])
     starts = [start for _, _, start, _ in parts[: len(texts)]]
-    return {"kinds": kinds, "starts": starts, "cut": cut, "count": len(parts), "places": places}, texts
+    lines = {t: _line(t, parts[at]) for t, at in places.items()}
+    return {"kinds": kinds, "starts": starts, "cut": cut, "count": len(parts), "places": places, "lines": lines}, texts
 
 
 def _place(target: str, parts: list[Part]) -> int | None:
@@ -46,31 +49,41 @@ def _place(target: str, parts: list[Part]) -> int | None:
     return (sure or maybe)[-1] if sure or maybe else None
 
 
+def _line(target: str, part: Part) -> int:
+    """The line of the file in which the part defines it."""
+    _, text, first, defined = part
+    if defined is not None:
+        return defined[target]
+    begins = [found.start() for found in DEFINITION.finditer(text) if found[1] == target]
+    return first + text.count("\n", 0, begins[-1])
+
+
 def _of_notebook(data: bytes) -> Iterator[Part]:
     for kind, source in read_book(data)[0]:
         text = (source or "").replace("\r\n", "\n").replace("\r", "\n").rstrip("\n")
-        yield kind, text, 1, (_defined_in(text) if kind == "code" else set())
+        yield kind, text, 1, (_defined_in(text) if kind == "code" else {})
 
 
-def _defined_in(text: str) -> set[str] | None:
+def _defined_in(text: str) -> dict[str, int] | None:
     body = body_of(text)
     if body is None:
-        return set()
+        return {}
     try:
-        return {name for statement in parsed(body, "cell")[0].body for name in _names(statement)}
+        return dict(pair for statement in parsed(body, "cell")[0].body for pair in _names(statement))
     except Exception:
         return None
 
 
-def _names(statement: ast.stmt) -> Iterator[str]:
-    """What a statement at the top defines, also behind an `if` or in a `try`."""
+def _names(statement: ast.stmt) -> Iterator[tuple[str, int]]:
+    """What a statement at the top defines, also behind an `if` or in a `try`, and in which line."""
+    line = statement.lineno
     if isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)):
-        yield statement.name
+        yield statement.name, line
         return
     if isinstance(statement, ast.Assign):
-        yield from (target.id for target in statement.targets if isinstance(target, ast.Name))
+        yield from ((target.id, line) for target in statement.targets if isinstance(target, ast.Name))
     if isinstance(statement, ast.ImportFrom):
-        yield from (alias.asname or alias.name for alias in statement.names)
+        yield from ((alias.asname or alias.name, line) for alias in statement.names)
     for field in COMPOUND:
         for inner in getattr(statement, field, ()):
             yield from _names(inner)
@@ -85,19 +98,19 @@ def _of_script(source: str) -> Iterator[Part]:
         for begin, end in zip(begins, [*begins[1:], len(lines)], strict=True):
             yield from _lines(lines, begin, end, None)
         return
-    begin, end, names, single = 0, 0, set[str](), False
+    begin, end, names, single = 0, 0, dict[str, int](), False
     for statement in tree.body:
         definition = isinstance(statement, (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef))
         if (single or definition) and end > begin and statement.lineno > end:
             yield from _lines(lines, begin, end, names)
-            begin, names = end, set()
+            begin, names = end, {}
         single = definition
-        names |= set(_names(statement))
+        names |= dict(_names(statement))
         end = statement.end_lineno or statement.lineno
     yield from _lines(lines, begin, len(lines), names)
 
 
-def _lines(lines: list[str], begin: int, end: int, names: set[str] | None) -> Iterator[Part]:
+def _lines(lines: list[str], begin: int, end: int, names: dict[str, int] | None) -> Iterator[Part]:
     """A part without the empty lines around it; none where nothing else is there."""
     while begin < end and not lines[begin].strip():
         begin += 1
