@@ -16,9 +16,9 @@ from .handin import Attempt, HandIn
 from .levels import Level
 
 # One way to part a name is found at each place where digits may be the user's id.
-PARTS = re.compile(r"(?=(?:^|_)(?:(LATE)_)?(\d{1,20})_(?:(\d{1,20})_(.+)|(text|link)\.html)$)", re.DOTALL)
-ANONYMOUS = re.compile(r"(?:(LATE)_)?anon_([^_]+)_(?:(\d{1,20})_(.+)|(text|link)\.html)", re.DOTALL)
-AGAIN = re.compile(r"(.+?)-(\d{1,3})(\.[^.]+)", re.DOTALL)
+PARTS = re.compile(r"(?=(?:^|_)(?:(LATE)_)?(\d{1,20})_(?:(\d{1,20})_(.+)|(text|link)\.html)$)", re.DOTALL | re.ASCII)
+ANONYMOUS = re.compile(r"(?:(LATE)_)?anon_([^_]+)_(?:(\d{1,20})_(.+)|(text|link)\.html)", re.DOTALL | re.ASCII)
+AGAIN = re.compile(r"(.+?)-(\d{1,3})(\.[^.]+)", re.DOTALL | re.ASCII)
 KINDS = {"text": "a text that was typed in", "link": "a web address"}
 
 

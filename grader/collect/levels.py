@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Level(Protocol):
-    """Names that are neither hidden nor links, in order."""
+    """Names that are not hidden, in order; a link is a file, which is not read."""
 
     @property
     def files(self) -> list[str]: ...
@@ -55,7 +55,7 @@ class DiskLevel:
 
     @property
     def files(self) -> list[str]:
-        return [e.name for e in self._entries if e.is_file(follow_symlinks=False)]
+        return [e.name for e in self._entries if not e.is_dir(follow_symlinks=False)]
 
     @property
     def folders(self) -> list[str]:

@@ -6,7 +6,7 @@ import re
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
 
-NUMBER = re.compile(r"-?\d{1,12}(?:[.,]\d{1,12})?")
+NUMBER = re.compile(r"-?[0-9]{1,12}(?:[.,][0-9]{1,12})?")
 
 
 def exact(score: float) -> Fraction:
