@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
+from ..text import clean_text
 from .exits import UNGRADED
 
 if TYPE_CHECKING:
@@ -80,7 +81,7 @@ def gradebook(platform: str, results: Path, gradebook: Path | None, out: Path, *
         write_whole(out, [made.text])
         write_whole(listed, summary(made))
     for line in made.said:
-        click.echo(line)
+        click.echo(clean_text(line, 400, lines=False))
     click.echo(f"{counted(made)}: {out}; all of it: {listed}")
     for line in told(made):
         click.echo(line, err=True)

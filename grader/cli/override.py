@@ -119,7 +119,7 @@ def override_lines(results: Results) -> Iterator[str]:
     """All overrides with what the grader gives now; one that the last run has no place for is told, and kept."""
     lost = set(results.lost_overrides())
     for (student, question), one in sorted(results.overrides.found.items()):
-        named = f"{student}, {question}: {_points(one.points)}, {one.when[:10]}: {one.reason}"
+        named = _line(f"{student}, {question}: {_points(one.points)}, {one.when[:10]}: {one.reason}")
         if (student, question) in lost:
             missing = "student" if question in results.graded.questions else "question"
             yield f"not applied: {named}: no such {missing} in the last run; the override is kept"
@@ -129,6 +129,10 @@ def override_lines(results: Results) -> Iterator[str]:
         now = given[0].graded if given and given[0] else None
         since = "" if now == one.graded else f", which was {_points(one.graded)} when it was overridden"
         yield f"overridden: {named} (the grader gives {_points(now)}{since})"
+
+
+def _line(text: str) -> str:
+    return clean_text(text, 800, lines=False)
 
 
 def _points(value: float | None) -> str:

@@ -1,5 +1,5 @@
-"""What Canvas makes of an uploaded gradebook, written from the rules in its importer and not from our code: how a file is
-told apart, whose row it is, which column, and what a cell does to the grade that is there."""
+"""What Canvas makes of an uploaded gradebook, written from the rules in its importer and not from our code: how a file
+is told apart, whose row it is, which column, and what a cell does to the grade that is there."""
 
 from __future__ import annotations
 

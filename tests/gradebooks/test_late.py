@@ -98,7 +98,7 @@ policies = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(policies, moments, moments)
 def test_later_never_earns_more_and_nothing_leaves_its_bounds(policy: Policy, a: timedelta, b: timedelta) -> None:
     early, late = sorted((a, b))

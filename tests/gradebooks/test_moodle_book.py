@@ -87,7 +87,8 @@ def test_late_by_the_worksheets_own_times(tmp_path: Path) -> None:
 
 ENGLISH = "Identifier,Full name,Email address,Status,Group,Grade,Maximum Grade,Grade can be changed,"
 ENGLISH += "Last modified (submission),Online text,Last modified (grade),Feedback comments\n"
-ENGLISH += "Participant 1,Ann Roe,a@x,Submitted,G1,,50.00,Yes,-,,-,\nParticipant 2,Bo Li,b@x,Submitted,G1,7.50,50.00,Yes,-,,-,\n"
+ENGLISH += "Participant 1,Ann Roe,a@x,Submitted,G1,,50.00,Yes,-,,-,\n"
+ENGLISH += "Participant 2,Bo Li,b@x,Submitted,G1,7.50,50.00,Yes,-,,-,\n"
 JAPANESE = "識別子,フルネーム,ステータス,評点,最大評点,評点は変更可能,最終更新日時 (提出)\n"
 JAPANESE += "参加者 1,Ann Roe,提出,,50.00,Yes,-\n参加者 2,Bo Li,提出,7.50,50.00,Yes,-\n"
 BLIND = "Identificador,Estado,Calificación,Calificación máxima,La calificación puede ser cambiada,Última modificación\n"
