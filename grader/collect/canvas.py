@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .disk import is_source, main_names, may_hold_program, shown
 from .found import Found
@@ -86,9 +86,10 @@ def _student(level: Level, main: str, name: str, user: str, ways: list[list[Entr
     attempts, founds = list[Attempt](), list[Found]()
     for chosen in versions(files, main):
         mark = max((e.file for e in chosen.values()), key=int)
-        attempts.append(Attempt(late=late, files=tuple(e.whole for e in chosen.values()), mark=mark))
+        attempts.append(Attempt(late=None if late else False, files=tuple(e.whole for e in chosen.values()), mark=mark))
         place = level.place([(inner, e.whole) for inner, e in chosen.items()])
         founds.append(Found(student, main, place))
+    attempts[-1] = replace(attempts[-1], late=late)  # the mark is the newest one's; if that is in time, so were all
     return _with(hand, attempts, others), founds
 
 

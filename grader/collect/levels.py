@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import io
 import itertools
 import os
@@ -71,9 +72,10 @@ class DiskLevel:
         return opened(FilesPlace(str(self.path.absolute()), tuple(named)), named)
 
     def whole(self, without: Sequence[str] = ()) -> Place:
-        files = [name for name in self.files if name not in without and may_hold_program(name)]
-        if len(files) == 1 and not self.folders:
-            return self.place([(files[0], files[0])])
+        with contextlib.suppress(UsageError):  # told when it is read
+            files = [name for name in self.files if name not in without and may_hold_program(name)]
+            if len(files) == 1 and not self.folders:
+                return self.place([(files[0], files[0])])
         return TreePlace(str(self.path.absolute()), tuple(without))
 
 

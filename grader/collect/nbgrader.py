@@ -3,6 +3,8 @@ last one that was collected is there."""
 
 from __future__ import annotations
 
+import contextlib
+
 from ..errors import IntakeError, UsageError
 from ..text import clean_text
 from .disk import main_names, shown
@@ -20,30 +22,43 @@ def fits(level: Level) -> bool:
         return True
     if level.files or not level.folders:
         return False
-    inner = (level.sub(student) for student in level.folders)
-    return any(STAMP in one.sub(name).files for one in inner for name in one.folders)
+    for student in level.folders:
+        one = level.sub(student)
+        with contextlib.suppress(UsageError):  # a folder that cannot be listed is its student's problem alone
+            if any(STAMP in one.sub(name).files for name in one.folders):
+                return True
+    return False
 
 
 def take(level: Level, main: str, assignment: str) -> list[tuple[HandIn, list[Found]]]:
     """Raises UsageError where it is not clear which of several assignments is meant."""
     level = level.sub(SUBMITTED) if SUBMITTED in level.folders else level
-    students = {name: level.sub(name) for name in level.folders}
+    students, found = dict[str, Level](), list[tuple[HandIn, list[Found]]]()
+    for name in level.folders:
+        try:
+            if level.sub(name).folders:
+                students[name] = level.sub(name)
+        except UsageError as error:
+            hand = HandIn(shown(name), "nbgrader", "", {"id": name})
+            found.append((hand, [Found(hand.student, main, problem=str(error))]))
     names = sorted({name for one in students.values() for name in one.folders})
-    chosen = _chosen(names, students, main, assignment)
-    found = []
+    chosen = _chosen(names, students, main, assignment) if students else ""
     for name, one in students.items():
         if chosen not in one.folders:
             continue
         folder, student = one.sub(chosen), shown(name)
-        when = ""
-        if STAMP in folder.files:
-            try:
-                when = clean_text(folder.read(STAMP).decode("utf-8", "replace").strip(), 100, lines=False)
-            except IntakeError:
-                when = "cannot be read"
-        hand = HandIn(student, "nbgrader", "", {"id": name}, (Attempt(when, files=tuple(folder.files)),))
+        hand = HandIn(student, "nbgrader", "", {"id": name}, (_attempt(folder),))
         found.append((hand, [Found(student, main, folder.whole((STAMP,)))]))
     return found
+
+
+def _attempt(folder: Level) -> Attempt:
+    try:
+        files = tuple(folder.files)
+        when = folder.read(STAMP).decode("utf-8", "replace").strip() if STAMP in files else ""
+    except (IntakeError, UsageError):
+        return Attempt("cannot be read")
+    return Attempt(clean_text(when, 100, lines=False), files=files)
 
 
 def _chosen(names: list[str], students: dict[str, Level], main: str, assignment: str) -> str:

@@ -151,7 +151,7 @@ def _cells(line: Line) -> list[str]:
     if grade is None:
         return [*head, *[""] * 7, line.why]
     earned = "" if grade.raw is None else plain(grade.raw)
-    late = [words(grade.late.by), plain(grade.late.lost * 100) + "%"] if grade.late else ["", ""]
+    late = [words(grade.late.by) if grade.when else "", plain(grade.late.lost * 100) + "%"] if grade.late else ["", ""]
     attempt = f"{grade.attempt} of {len(grade.hand.attempts)}"
     given = " ".join(grade.row.overridden)
     return [*head, earned, plain(grade.full), attempt, grade.when, *late, given, line.why]
@@ -173,6 +173,8 @@ def counted(made: Made) -> str:
     late = sum(bool(line.grade and line.grade.late and line.grade.late.lost) for line in made.of(WRITTEN))
     parts = [f"{plural(len(made.of(WRITTEN)), 'grade')} written"]
     parts += [f"{late} of them less for being late"] if late else []
-    for status, word in ((KEPT, "not written"), (NO_ROW, "without a row"), (NO_RESULT, "rows without a result")):
+    for status, word in ((KEPT, "not written"), (NO_ROW, "without a row")):
         parts += [f"{len(made.of(status))} {word}"] if made.of(status) else []
+    bare = len(made.of(NO_RESULT))
+    parts += [f"{plural(bare, 'row')} without a result"] if bare else []
     return ", ".join(parts)

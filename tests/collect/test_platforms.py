@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import os
 import zipfile
 from pathlib import Path
 
@@ -294,3 +295,33 @@ def test_a_zip_bomb_in_a_zip_costs_its_student_alone(tmp_path: Path) -> None:
     problems = [f.read().problem for f in take_in([path], MAIN).found]
     assert "unpacks to more than" in problems[0]
     assert problems[1] == "" and "is no readable zip" in problems[2]
+
+
+def test_a_late_mark_is_of_the_newest_attempt(tmp_path: Path) -> None:
+    """Whether those before it were late is not known; where the newest is in time, they were."""
+    files = {
+        "doe_LATE_1_10_demo.py": ONE,
+        "doe_LATE_1_20_demo-1.py": ONE,
+        "roe_2_5_demo.py": ONE,
+        "roe_2_6_demo-1.py": ONE,
+    }
+    hands = taken(tmp_path, files).hands
+    assert [attempt.late for attempt in hands["doe 1"].attempts] == [None, True]
+    assert [attempt.late for attempt in hands["roe 2"].attempts] == [False, False]
+
+
+def test_a_folder_that_cannot_be_listed_is_its_students_problem(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Root may list any folder, so the refusal is made up."""
+    folder = laid(tmp_path, {"ann/demo/demo.py": ONE, "ann/demo/timestamp.txt": "x", "bo/demo/demo.py": ONE}, "folder")
+    real = os.scandir
+
+    def refused(path: os.PathLike[str]) -> object:
+        if Path(path).name == "bo":
+            raise PermissionError(13, "Permission denied")
+        return real(path)
+
+    monkeypatch.setattr(os, "scandir", refused)
+    ann, bo = (f.read() for f in take_in([folder], MAIN, assignment="demo").found)
+    assert not ann.problem and "Permission denied" in bo.problem
