@@ -207,6 +207,7 @@ def _streamed(batch: Batch, found: Sequence[Found], processes: Processes | Clust
         click.echo(f"\nstopped; {out} keeps what is done: run the same command to go on", err=True)
         yield None
     except BaseException:
+        stream.close()
         processes.stop()
         raise
 

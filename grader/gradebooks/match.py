@@ -32,7 +32,7 @@ def match(hands: Iterable[HandIn], book: Book) -> Matched:
     found, left = dict[str, Person](), dict[str, str]()
     for hand in hands:
         own = hand.platform == book.platform and hand.platform in ("canvas", "moodle")
-        one = _by_number(hand, by_id) if own else _by_any(hand, by_id, by_name)
+        one = _by_number(hand, by_id) if own else _by_any(hand, book, by_id, by_name)
         if isinstance(one, str):
             left[hand.student] = one
         else:
@@ -71,23 +71,34 @@ def _by_number(hand: HandIn, by_id: Mapping[tuple[str, str], list[Person]]) -> P
 
 
 def _by_any(
-    hand: HandIn, by_id: Mapping[tuple[str, str], list[Person]], by_name: Mapping[str, list[Person]]
+    hand: HandIn, book: Book, by_id: Mapping[tuple[str, str], list[Person]], by_name: Mapping[str, list[Person]]
 ) -> Person | str:
-    """A result from elsewhere: its ids, or the name that it was handed in under, in any column of ids; they must all
-    lead to one row. Names are tried last."""
-    if hand.platform in ("canvas", "moodle"):
-        values = [email] if (email := hand.ids.get("email")) else []  # their numbers mean nothing elsewhere
-    else:
-        values = list(hand.ids.values()) or [hand.student]
-    values += [value.partition("@")[0] for value in values if "@" in value]
-    for some in (values[: len(hand.ids) or 1], values):  # an address's first part is tried after the whole
-        hits = [p for key in FIELDS for value in some for p in by_id.get((key, value.casefold()), [])]
-        rows = {p.row: p for p in hits}
+    """A result from elsewhere: first by all that can be an id, which must lead to one row; then by the first part of an
+    address, which is often the login; last by name."""
+    firm, loose = _places(hand)
+    for places in (firm, loose):
+        if book.platform == "moodle":  # whose number is of one assignment, and nobody's elsewhere
+            places = [(key, value) for key, value in places if key != "id"]
+        rows = {p.row: p for key, value in places for p in by_id.get((key, value.casefold()), [])}
         if len(rows) > 1:
             return f"fits {len(rows)} rows: {', '.join(p.shown for p in list(rows.values())[:3])}"
         if rows:
-            return hits[0]
+            return next(iter(rows.values()))
     named = {p.row: p for key in name_keys(hand.name or hand.student) for p in by_name.get(key, [])}
     if len(named) > 1:
         return f"{len(named)} rows have this name"
     return next(iter(named.values())) if named else "no row with its ids or its name"
+
+
+def _places(hand: HandIn) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Columns and values by which a result from elsewhere may be found, the certain ones first. A number of one
+    platform may be another person's on the next, so it is tried only where it means the same; the name of a plain
+    folder may be anything that an instructor knows students by."""
+    email = hand.ids.get("email", "")
+    if hand.platform in ("plain", "nbgrader"):
+        value = hand.ids.get("id", hand.student)
+        firm, email = [(key, value) for key in FIELDS], value if "@" in value else ""
+    else:
+        firm = [(key, hand.ids["sid"]) for key in ("sis", "login") if "sid" in hand.ids]
+        firm += [(key, email) for key in ("login", "email") if email]
+    return firm, [("login", email.partition("@")[0])] if email else []

@@ -171,3 +171,17 @@ def test_a_file_in_another_encoding_is_refused(tmp_path: Path) -> None:
     (tmp_path / "b.csv").write_bytes(BOOK.replace("王, 芳", "x").encode("latin-1"))
     with pytest.raises(UsageError, match="not UTF-8"):
         read_sheet(tmp_path / "b.csv")
+
+
+def test_a_number_of_another_platform_is_not_taken_for_an_id(tmp_path: Path) -> None:
+    """Gradescope's SID 102 is not the person whose number on Canvas is 102; nor is the address 102@…"""
+    ann = HandIn("Ann 102", "gradescope", "Roe, Ann", {"sid": "102"})
+    bo = HandIn("Bo x", "gradescope", "Bo", {"email": "103@x.edu"})
+    jane = HandIn("J s101", "gradescope", "J", {"sid": "S101"})
+    moodle = HandIn("Doe 101", "moodle", "Nobody", {"id": "101"})
+    graded = [(ann, (6.0, 4.0)), (bo, (1.0, 1.0)), (jane, (3.0, 0.0)), (moodle, (2.0, 0.0))]
+    text = BOOK.replace("4.00,EX,80", "4.00,,80")
+    made = filled(tmp_path, text, graded)
+    found = {line.who: line.person.ids["id"] for line in made.of("written") if line.person}
+    assert found == {"Ann 102": "106", "J s101": "101"}
+    assert {line.who for line in made.of("no row")} == {"Bo x", "Doe 101"}
