@@ -143,6 +143,7 @@ def _policy(options: dict[str, Any], zone: ZoneInfo) -> Policy | None:
     names = ("late_per_day", "late_per_hour", "grace", "late_cap", "no_later_than", "late_flat")
     given = [f"--{name.replace('_', '-')}" for name in names if options[name]]
     if not options["due"]:
+        given += [f"--{name}" for name in ("times", "zone") if options[name]]
         if given:
             raise UsageError(f"{given[0]} needs --due, the deadline")
         return None

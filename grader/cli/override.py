@@ -69,6 +69,8 @@ def override(
             found.write()
             said = found.report(student)
     click.echo(_said(student, question, said, value))
+    if (results / "report").is_dir() or (results / "feedback").is_dir():
+        click.echo("pages that are there already show it when they are made again", err=True)
 
 
 def _value(found: Results, student: str, question: str, text: str, bonus: bool) -> float:

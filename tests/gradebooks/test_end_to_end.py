@@ -194,7 +194,8 @@ def test_moodle_and_nbgrader_there_and_back(tmp_path: Path, grade: Grade, grader
         (("--due", "x", "--zone", "UTC", "--late-per-day", "10%"), "--due x"),
         (("--due", "2026-11-20", "--zone", "Mars/Base", "--late-per-day", "10%"), "Mars/Base"),
         (("--out-of", "0"), "--out-of"),
-        (("--times", "nowhere.csv"), "nowhere.csv"),
+        (("--times", "nowhere.csv"), "--times needs --due"),
+        (("--due", "2026-11-20", "--zone", "UTC", "--late-per-day", "1%", "--times", "nowhere.csv"), "nowhere.csv"),
     ],
 )
 def test_wrong_use_is_told(canvas: tuple[Path, Done], arguments: tuple[str, ...], told: str) -> None:
