@@ -25,7 +25,7 @@ REASON = 500  # characters
 
 @dataclass(frozen=True)
 class Overrides:
-    """What counts now, by student and question."""
+    """What counts now, by student and question; `graded` is what the grader gave when a person gave other points."""
 
     found: Mapping[tuple[str, str], Override]
 
@@ -83,7 +83,8 @@ def read(folder: Path) -> Overrides:
             points = float(data["points"])
             if not (math.isfinite(points) and points >= 0):
                 raise ValueError("points")
-            found[place] = Override(points, str(data["reason"]), str(data["when"]))
+            then = None if data.get("graded") is None else float(data["graded"])
+            found[place] = Override(points, str(data["reason"]), str(data["when"]), then)
         except (LookupError, TypeError, ValueError, RecursionError):
             if number == len(lines):
                 break  # cut off while it was written, so never acknowledged
@@ -91,20 +92,35 @@ def read(folder: Path) -> Overrides:
     return Overrides(found)
 
 
-def add(folder: Path, student: str, question: str, points: float | None, reason: str) -> None:
-    """Append an override, or with no points take it back; it is on disk when this returns. Raises UsageError."""
+def add(
+    folder: Path, student: str, question: str, points: float | None, reason: str, graded: float | None = None
+) -> None:
+    """Append an override, or with no points take it back; it is on disk when this returns. `graded` is what the grader
+    gives now. Raises UsageError."""
     path, when = folder / FILE, datetime.now(UTC).isoformat(timespec="seconds")
     reason = clean_text(reason, REASON, lines=False)
-    act = {"student": student, "question": question, "points": points, "reason": reason, "when": when}
+    act = {"student": student, "question": question, "points": points, "reason": reason, "when": when, "graded": graded}
     try:
         fd = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
         with os.fdopen(fd, "r+b") as file:
             whole = file.read()
             end = whole.rfind(b"\n") + 1
-            file.seek(end)
-            file.truncate()  # what a power cut left of a line
-            file.write(json_text(act).encode() + b"\n")
+            if _whole(whole[end:]):  # an editor left the last line without its end: it counts, so it stays
+                act_line = b"\n" + json_text(act).encode()
+                file.seek(0, os.SEEK_END)
+            else:
+                act_line = json_text(act).encode()
+                file.seek(end)
+                file.truncate()  # what a power cut left of a line
+            file.write(act_line + b"\n")
             file.flush()
             os.fsync(file.fileno())
     except OSError as error:
         raise UsageError(f"{path}: {error.strerror}; nothing was changed") from error
+
+
+def _whole(line: bytes) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False

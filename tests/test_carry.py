@@ -674,7 +674,7 @@ def test_from_the_command_line(grader: Run, tmp_path: Path) -> None:
     done = grader(*command, course.secret_file)
     assert done.returncode == 0, done.stderr
     rows = (out / "grades.csv").read_text().splitlines()
-    assert rows[1:] == ["ada,8,19,graded,0,2,6", "bob,19,19,graded,8,2,9", "cid,0,19,graded,0,0,0"]
+    assert rows[1:] == ["ada,8,19,graded,0,2,6,", "bob,19,19,graded,8,2,9,", "cid,0,19,graded,0,0,0,"]
     assert "inner: a constant factor; carried: middle, outer" in done.stdout
     reports = {r["student"]: r for r in map(json.loads, (out / "reports.jsonl").read_text().splitlines())}
     found = {o["carried"] for q in reports["ada"]["questions"] for o in q["outcomes"]}

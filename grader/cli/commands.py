@@ -13,6 +13,8 @@ HOMES = {  # the module of each, in the order of --help
     "check": "student",
     "submit": "submit",
     "grade": "grading",
+    "override": "override",
+    "gradebook": "gradebook",
     "feedback": "feedback",
     "ci": "ci",
     "diff": "diff",

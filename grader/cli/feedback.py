@@ -55,13 +55,15 @@ def feedback(
     require()
     from ..asking import Oracle
     from ..cohort.desk import Setting
+    from ..cohort.results import Results
     from ..feedback.make import FOLDER, GRADED, Feedback
 
     if not (results / GRADED).is_file():
         raise UsageError(f"{results}: no results there; grade first, with grader grade … --out {results}")
     course = open_course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
-    found = found_in(course, key, submissions)
+    with Results(results) as graded:
+        found = found_in(course, key, submissions, graded)
     limits = limits_of(timeout)
     isolation = require_isolation(limits, allow_weak_isolation)
     own = key_of(course, key, device, [s.student for s in found if not s.problem]) if key.per_student else None

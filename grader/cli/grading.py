@@ -8,10 +8,11 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -19,14 +20,17 @@ from .. import overrides
 from ..errors import UsageError
 from ..keys import frozen_key, key_of
 from .exits import STOPPED, UNGRADED
-from .intake import found_in, limits_of
+from .intake import limits_of, taken_in
 from .isolation import require_isolation
 from .options import course_option, device_option, open_course, secret_option
 
 if TYPE_CHECKING:
+    from ..cohort.batch import Batch
     from ..cohort.cluster import Cluster
     from ..cohort.desk import Setting
+    from ..cohort.processes import Processes
     from ..collect.found import Found
+    from ..collect.intake import Intake
     from ..model import AnswerKey
     from ..records import Row
     from ..store import Store
@@ -47,6 +51,19 @@ PROGRESS_SECONDS = 2.0
     "--timeout", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True, help="Seconds per question."
 )
 @click.option("--allow-weak-isolation", is_flag=True, help="Grade even where a layer of the sandbox is missing.")
+@click.option(
+    "--from",
+    "source",
+    type=click.Choice(["canvas", "moodle", "gradescope", "nbgrader", "plain"]),
+    help="Whose download SUBMISSIONS are (default: each is looked at, and what it is is told).",
+)
+@click.option(
+    "--attempts",
+    type=click.Choice(["last", "best"]),
+    default="last",
+    show_default=True,
+    help="Which attempt counts where a student has several.",
+)
 @click.option("--scheduler", metavar="ADDRESS", help="Grade on the workers of a Dask cluster: tls://HOST:PORT.")
 def grade(
     assignment: str,
@@ -58,9 +75,11 @@ def grade(
     workers: int,
     timeout: float,
     allow_weak_isolation: bool,
+    source: str | None,
+    attempts: str,
     scheduler: str | None,
 ) -> None:
-    """Grade SUBMISSIONS (files, folders, zips) of an assignment into OUT.
+    """Grade SUBMISSIONS (files, folders, zips, downloads of Canvas, Moodle, Gradescope, nbgrader) into OUT.
 
     Writes grades.csv, reports.jsonl and the store; run the same command again to go on after a stop. Exit code
     3 where something is ungraded."""
@@ -68,11 +87,14 @@ def grade(
 
     course = open_course(course_path, secret_file)
     key = frozen_key(course, assignment, device)
-    found = found_in(course, key, submissions)
+    intake = taken_in(course, key, submissions, source or "")
+    found = intake.found
+    for line in intake.lines:
+        click.echo(line, err=True)
     for path in submissions:
         if path.is_dir() and out.resolve().is_relative_to(path.resolve()):
             raise UsageError(f"--out {out} lies inside the submissions {path}; name a folder elsewhere")
-    for name in not_taken(submissions, key.file):
+    for name in not_taken(intake.plain, key.file):
         click.echo(f"not taken: {name} is neither a Python file nor a student's folder", err=True)
     limits = limits_of(timeout)
     cluster = _cluster(scheduler) if scheduler else None
@@ -88,7 +110,8 @@ def grade(
     carries = Oracle(course, key, device).available
     setting = Setting(key, limits, isolation, course, device, carries)
     paths = tuple(str(path.absolute()) for path in submissions)
-    sys.exit(_grade_cohort(setting, own, found, out, min(workers, max(1, len(found))), paths, cluster))
+    how = {"submissions": paths, "source": source or "", "attempts": attempts}
+    sys.exit(_grade_cohort(setting, own, intake, out, min(workers, max(1, len(found))), how, cluster))
 
 
 def _cluster(address: str) -> Cluster:
@@ -102,55 +125,94 @@ def _cluster(address: str) -> Cluster:
 def _grade_cohort(
     setting: Setting,
     own: Callable[[str], AnswerKey] | None,
-    found: Sequence[Found],
+    intake: Intake,
     out: Path,
     workers: int,
-    paths: tuple[str, ...],
+    how: dict[str, Any],
     cluster: Cluster | None = None,
 ) -> int:
     """Grade, write the files and say how it went; the exit code."""
-    from ..cohort.batch import Batch
+    from ..cohort.attempts import best_of, told
     from ..cohort.processes import Processes
-    from ..cohort.results import STORE, Results
+    from ..cohort.results import STORE, Results, attempts_run
+    from ..records import Row
     from ..report.table import cohort_table
     from ..store import Store
+    from .override import override_lines
 
-    key, ungraded = setting.key, list[str]()
+    key, ungraded, ran = setting.key, list[str](), 0
     with alone_in(out), Store(out / STORE) as store:
         given = overrides.read(out)
         run = secrets.token_hex(8)
         processes = cluster.open(setting, str(out.resolve()), run) if cluster else Processes(setting, workers)
-        batch = Batch(setting, store, run, processes.submit, own, processes.window)
-        processes.resized = functools.partial(setattr, batch, "window")
-        stream = batch.grade(f.read() for f in found)  # as their turn comes
-        try:
-            for row in map(given.row, _with_progress(stream, len(found))):
-                if row.status != "graded":
-                    ungraded.append(f"ungraded: {row.student}: {'; '.join(row.notes) or 'see reports.jsonl'}")
-        except KeyboardInterrupt:
-            stream.close()
-            processes.stop()
-            click.echo(f"\nstopped; {out} keeps what is done: run the same command to go on", err=True)
-            return STOPPED
-        except BaseException:
-            processes.stop()
-            raise
+        if how["attempts"] == "best" and intake.several:
+            of = intake.student_of()
+            mine = own and _by_student(own, of)
+            batch, rows = _batch(setting, store, attempts_run(run), processes, mine), dict[str, Row]()
+            for row in _streamed(batch, intake.attempts(), processes, out):
+                if row is None:
+                    return STOPPED
+                rows[row.student] = given.row(replace(row, student=of.get(row.student, row.student)))
+            ran += batch.ran
+            intake = best_of(intake, rows)
+        batch = _batch(setting, store, run, processes, own)
+        for row in _streamed(batch, intake.found, processes, out):
+            if row is None:
+                return STOPPED
+            if (row := given.row(row)).status != "graded":
+                ungraded.append(f"ungraded: {row.student}: {'; '.join(row.notes) or 'see reports.jsonl'}")
         processes.close()
-        before = _keep_before(out) if batch.ran else ""
-        _note_run(store, setting, batch.run, paths)
+        before = _keep_before(out) if ran + batch.ran else ""
+        _note_run(store, setting, batch.run, how, intake)
         with Results(out) as results:
             results.write()
             for line in cohort_table(results.rows, key):
                 click.echo(line)
-    same = f" ({batch.kept} of them from the store)" if batch.kept else ""
-    click.echo(f"\n{len(found) - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
+            for line in override_lines(results):
+                click.echo(line, err=line.startswith("not applied"))
+    same = f" ({batch.kept} of them from the store)" if batch.kept and not ran else ""
+    total = len(intake.found)
+    click.echo(f"\n{total - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
+    if line := told(intake.hands):
+        click.echo(line)
     click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}{before}")
     for line in sorted(ungraded):
         click.echo(line, err=True)
     return UNGRADED if ungraded else 0
 
 
-def _note_run(store: Store, setting: Setting, run: str, paths: tuple[str, ...]) -> None:
+def _by_student(own: Callable[[str], AnswerKey], students: Mapping[str, str]) -> Callable[[str], AnswerKey]:
+    """A student's own key by the name of an attempt."""
+    return lambda name: own(students.get(name, name))
+
+
+def _batch(
+    setting: Setting, store: Store, run: str, processes: Processes | Cluster, own: Callable[[str], AnswerKey] | None
+) -> Batch:
+    from ..cohort.batch import Batch
+
+    batch = Batch(setting, store, run, processes.submit, own, processes.window)
+    processes.resized = functools.partial(setattr, batch, "window")
+    return batch
+
+
+def _streamed(batch: Batch, found: Sequence[Found], processes: Processes | Cluster, out: Path) -> Iterator[Row | None]:
+    """Rows as they are done; None at the end where Ctrl-C ended it, which is told then."""
+    stream = batch.grade(f.read() for f in found)  # as their turn comes
+    try:
+        yield from _with_progress(stream, len(found))
+    except KeyboardInterrupt:
+        stream.close()
+        processes.stop()
+        click.echo(f"\nstopped; {out} keeps what is done: run the same command to go on", err=True)
+        yield None
+    except BaseException:
+        stream.close()
+        processes.stop()
+        raise
+
+
+def _note_run(store: Store, setting: Setting, run: str, how: dict[str, Any], intake: Intake) -> None:
     from ..cohort.results import graded_of, keep_run
 
     course, when = setting.course, datetime.now(UTC).isoformat(timespec="seconds")
@@ -160,12 +222,13 @@ def _note_run(store: Store, setting: Setting, run: str, paths: tuple[str, ...]) 
         course=str(course.root.absolute()),
         secret_file=str(course.secret_file.absolute()) if course.secret_file else None,
         device=setting.device,
-        submissions=paths,
         timeout=setting.limits.question,
         isolation=setting.isolation,
         when=when,
+        **how,
     )
-    keep_run(store, graded)
+    kept = {one.student for one in intake.found}
+    keep_run(store, graded, (hand for student, hand in intake.hands.items() if student in kept))
 
 
 def _keep_before(out: Path) -> str:

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from .. import overrides
+from ..collect.handin import HandIn, from_json, to_json
 from ..errors import UsageError
 from ..model import AnswerKey, Report
 from ..records import Row, json_text, report_from_json, report_to_json
@@ -19,7 +20,7 @@ from ..report.files import grades_csv, write_whole
 from ..store import Store
 
 STORE, REPORTS, GRADES = "grades.sqlite", "reports.jsonl", "grades.csv"
-RUN = "run"
+RUN, HANDS = "run", "hands"
 
 
 @dataclass(frozen=True)
@@ -37,6 +38,8 @@ class Graded:
     questions: tuple[str, ...]
     points: tuple[float, ...]
     when: str  # UTC, ISO 8601
+    source: str = ""  # the platform that was named; "" where it was recognised
+    attempts: str = "last"  # or best
 
 
 class Results:
@@ -75,6 +78,29 @@ class Results:
         found = self.store.last(student)
         return None if found is None else self.overrides.report(report_from_json(json.loads(found[0])))
 
+    def hands(self) -> dict[str, HandIn]:
+        """What the platform said of each student's hand-in. Raises UsageError where the last run kept nothing."""
+        text = self.store.kept(HANDS)
+        data = json.loads(text) if text else {}
+        if data.get("run") != self.graded.run:
+            raise UsageError(f"{self.folder}: no note of who handed in what; run the same grader grade again")
+        return {one["student"]: from_json(one) for one in data["hands"]}
+
+    def attempts(self) -> dict[str, Row]:
+        """Where the best attempt counts: the rows of all attempts of students with several, by attempt_name, with the
+        student's overrides."""
+        found = {}
+        for row in self.store.rows(attempts_run(self.graded.run)):
+            student = row.student.rpartition(" [attempt ")[0]
+            found[row.student] = self.overrides.row(replace(row, student=student))
+        return found
+
+    def lost_overrides(self) -> list[tuple[str, str]]:
+        """Students and questions with an override that the last run does not have."""
+        rows = {row.student for row in self.store.rows(self.graded.run)}
+        asked = set(self.graded.questions)
+        return sorted((s, q) for s, q in self.overrides.found if s not in rows or q not in asked)
+
     def write(self) -> None:
         """Write `reports.jsonl` and `grades.csv` anew, each whole or not at all."""
         write_whole(self.folder / REPORTS, (self._over(line) for line in self._lines()))
@@ -91,9 +117,15 @@ class Results:
         return line if new is old else json_text(report_to_json(new)) + "\n"
 
 
-def keep_run(store: Store, graded: Graded) -> None:
-    """Note the run that has ended."""
+def keep_run(store: Store, graded: Graded, hands: Iterable[HandIn] = ()) -> None:
+    """Note the run that has ended, and what the platform said of each hand-in."""
+    store.keep(HANDS, json.dumps({"run": graded.run, "hands": [to_json(hand) for hand in hands]}))
     store.keep(RUN, json.dumps(vars(graded)))
+
+
+def attempts_run(run: str) -> str:
+    """The run that grades all attempts, before the one in which the best of them count."""
+    return f"{run}-attempts"
 
 
 def graded_of(key: AnswerKey, **more: Any) -> Graded:

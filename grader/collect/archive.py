@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import IO
 
 from ..errors import IntakeError
-from .disk import OTHERS, cap_of, is_hidden, is_source, open_regular, shown
+from .disk import METADATA, cap_of, is_hidden, is_source, may_hold_program, open_regular, shown
 from .unpack import LOCAL, UTF8, Member, local_header
 
 MAX_FILES = 50_000
@@ -80,9 +80,9 @@ class _Guarded(io.BufferedIOBase):
         return data
 
 
-def read_zip(path: Path) -> tuple[Folder, list[str], Stamp]:
-    """The Python files and notebooks of a zip as a tree, the names of members whose paths lead outside or too deep,
-    and the stamp of the file that was read.
+def read_zip(path: Path, every: bool = False) -> tuple[Folder, list[str], Stamp]:
+    """The Python files and notebooks of a zip as a tree (with `every`, all files), the names of members whose paths
+    lead outside or too deep, and the stamp of the file that was read.
 
     Raises IntakeError where the archive as a whole cannot be read; a single bad member is marked instead."""
     name = shown(path.name)
@@ -91,14 +91,19 @@ def read_zip(path: Path) -> tuple[Folder, list[str], Stamp]:
             mark = stamp(file)
             if mark.size > MAX_ARCHIVE:
                 raise IntakeError(f"{name} is larger than {MAX_ARCHIVE >> 20} MiB; pack the submissions in several")
-            with zipfile.ZipFile(_Guarded(file, name)) as archive:
-                infos = archive.infolist()
-            root, unsafe = _tree(infos, _overlapping(file, infos), name)
-            return root, unsafe, mark
-    except (zipfile.BadZipFile, struct.error, EOFError, NotImplementedError, ValueError) as error:
-        raise IntakeError(f"{name} is no readable zip: {shown(str(error))}; pack it again") from error
+            return *read_directory(file, name, every), mark
     except OSError as error:
         raise IntakeError(f"{name}: {error.strerror or shown(str(error))}") from error
+
+
+def read_directory(file: IO[bytes], name: str, every: bool = False) -> tuple[Folder, list[str]]:
+    """The tree of a zip, and the names that lead outside or too deep. Raises IntakeError."""
+    try:
+        with zipfile.ZipFile(_Guarded(file, name)) as archive:
+            infos = archive.infolist()
+        return _tree(infos, _overlapping(file, infos), name, every)
+    except (zipfile.BadZipFile, struct.error, EOFError, NotImplementedError, ValueError) as error:
+        raise IntakeError(f"{name} is no readable zip: {shown(str(error))}; pack it again") from error
 
 
 def _overlapping(file: IO[bytes], infos: list[zipfile.ZipInfo]) -> set[int]:
@@ -127,7 +132,7 @@ def _member(info: zipfile.ZipInfo) -> Member:
     return Member(name, utf8, info.header_offset, info.compress_size, info.file_size, info.CRC, info.compress_type)
 
 
-def _tree(infos: list[zipfile.ZipInfo], overlapping: set[int], name: str) -> tuple[Folder, list[str]]:
+def _tree(infos: list[zipfile.ZipInfo], overlapping: set[int], name: str, every: bool) -> tuple[Folder, list[str]]:
     if len(infos) > MAX_FILES:
         raise IntakeError(f"{name} has {len(infos):,} members; at most {MAX_FILES:,} are taken; pack programs alone")
     root, total, unsafe = Folder(), 0, list[str]()
@@ -147,7 +152,7 @@ def _tree(infos: list[zipfile.ZipInfo], overlapping: set[int], name: str) -> tup
         if info.is_dir():
             folder.folders.setdefault(parts[-1], Folder())
             continue
-        if not is_source(parts[-1]) and not parts[-1].lower().endswith(OTHERS):
+        if not every and not may_hold_program(parts[-1]):
             continue
         taken = _taken(info, overlapping)
         if isinstance(taken, Member) and is_source(parts[-1]):
@@ -180,6 +185,6 @@ def _taken(info: zipfile.ZipInfo, overlapping: set[int]) -> Member | str:
     if info.header_offset in overlapping:
         return f"{name} overlaps another file of the zip; pack it again"
     cap, mend = cap_of(info.filename)
-    if info.file_size > cap and is_source(info.filename):
+    if info.file_size > cap and (is_source(info.filename) or info.filename.endswith((".zip", METADATA))):
         return f"{name} unpacks to more than {cap:,} bytes, which is all that is taken{mend}"
     return _member(info)

@@ -17,11 +17,18 @@ MAX_DEPTH = 8  # folders inside a student's folder
 MAX_ENTRIES = 100_000  # of a student's folder, of any kind
 # Files that may hold a program that was not handed in as one: that they are there is told.
 OTHERS = (".zip", ".gz", ".tgz", ".tar", ".rar", ".7z", ".xz", ".bz2", ".txt", ".pdf", ".doc", ".docx", ".rtf", ".html")
+METADATA = "submission_metadata.yml"  # what Gradescope says of an export
+MAX_METADATA = 64 << 20
+MAX_ZIP = 64 << 20  # bytes of a zip that one student handed in, where it lies in another
 SKIPPED = {"__pycache__", "__MACOSX", "node_modules", "venv"}
 
 
 def is_source(name: str) -> bool:
     return is_script(name) or is_notebook(name)
+
+
+def may_hold_program(name: str) -> bool:
+    return is_source(name) or name.lower().endswith(OTHERS)
 
 
 def is_script(name: str) -> bool:
@@ -36,6 +43,10 @@ def cap_of(name: str) -> tuple[int, str]:
     """The most bytes that are taken of a file, and how to stay below them."""
     if is_notebook(name):
         return MAX_NOTEBOOK, "; clear its outputs and save it again"
+    if name.lower().endswith(".zip"):
+        return MAX_ZIP, "; pack programs alone"
+    if name.endswith(METADATA):
+        return MAX_METADATA, ""
     return MAX_FILE, ""
 
 
@@ -105,7 +116,7 @@ def _walk(path: Path, prefix: str, depth: int, left: list[int]) -> Iterator[str]
                     raise IntakeError(f"holds more than {MAX_ENTRIES:,} files; hand in your own alone")
                 if not is_hidden(entry.name):
                     folder = entry.is_dir(follow_symlinks=False)
-                    if folder or is_source(entry.name) or entry.name.lower().endswith(OTHERS):
+                    if folder or may_hold_program(entry.name):
                         entries.append((entry.name, folder))
     except OSError as error:
         raise IntakeError(f"{shown(prefix) or 'the folder'}: {error.strerror}; check it and run again") from error

@@ -52,10 +52,11 @@ def collect(paths: Iterable[Path], main: str, targets: Iterable[str] = (), hande
             raise UsageError(
                 f"{path}: no submission in it (wanted {main}, or a folder, a .py file or a notebook per student)"
             )
-    return _unique(sorted((replace(f, handed=handed) for f in found), key=lambda f: f.student))
+    return unique(sorted((replace(f, handed=handed) for f in found), key=lambda f: f.student))
 
 
-def _unique(found: list[Found]) -> list[Found]:
+def unique(found: list[Found]) -> list[Found]:
+    """Each student once; of two under one name neither counts, and it is told."""
     counts: dict[str, int] = {}
     for one in found:
         counts[one.student.casefold()] = counts.get(one.student.casefold(), 0) + 1

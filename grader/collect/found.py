@@ -42,13 +42,15 @@ class Found:
     place: Place | None = None
     problem: str = ""
     handed: Handed = NOTHING
+    notes: tuple[str, ...] = ()  # what is told of how it came, beside what is told of the files
 
     def read(self) -> Submission:
         """The submission, from disk. Never raises for what a student did: `problem` says it."""
         if self.problem or self.place is None:
             return Submission(self.student, problem=self.problem or "holds no file")
         try:
-            return assembled(self.student, self.place, self.main, self.handed)
+            made = assembled(self.student, self.place, self.main, self.handed)
+            return replace(made, notes=(*self.notes, *made.notes)) if self.notes else made
         except IntakeError as error:
             return Submission(self.student, problem=str(error))
         except Exception as error:

@@ -39,6 +39,8 @@ class QuestionChange:
     max_before: float | None
     max_after: float | None
     outcomes: tuple[OutcomeChange, ...]
+    given_before: str | None = None  # why a person gave the points; None: they are the grader's
+    given_after: str | None = None
 
     @property
     def moved(self) -> bool:
@@ -138,8 +140,10 @@ def _question(name: str, a: QuestionResult | None, b: QuestionResult | None) -> 
         a.max_score if a else None,
         b.max_score if b else None,
         rows,
+        a.override.reason if a and a.override else None,
+        b.override.reason if b and b.override else None,
     )
-    return change if rows or change.moved else None
+    return change if rows or change.moved or change.given_before != change.given_after else None
 
 
 def _outcomes(old: Iterable[Outcome], new: Iterable[Outcome]) -> Iterable[OutcomeChange]:

@@ -86,7 +86,15 @@ def question_lines(question: QuestionChange) -> list[str]:
         ["  ", _clean(output), what, _cut([_case(row) for row in group], MOST_CASES)]
         for (output, what), group in groups.items()
     ]
-    return [f"  {name}  {scores}", *(align(rows).splitlines() if rows else [])]
+    return [f"  {name}  {scores}", *_given(question), *(align(rows).splitlines() if rows else [])]
+
+
+def _given(question: QuestionChange) -> list[str]:
+    """What a person had to do with it."""
+    before, after = question.given_before, question.given_after
+    if after is not None:
+        return [f"    points given by a person{' as before' if before == after else ''}: {_clean(after)}"]
+    return [] if before is None else [f"    override taken back (it was: {_clean(before)})"]
 
 
 def _what(row: OutcomeChange) -> str:

@@ -130,6 +130,9 @@ def checked(text: bytes, where: str = FILE) -> QuestionResult:
         and texts([o.question, o.case, o.output, o.kind, o.message, o.hint, o.mistake, o.carried])
         for o in result.outcomes
     )
+    given = result.override
+    if given is not None and not (texts([given.reason, given.when]) and is_score(given.points)):
+        raise _damaged(where)
     convention = data["convention"]
     if not (outcomes and isinstance(result.question, str) and texts(convention) and isinstance(convention, list)):
         raise _damaged(where)

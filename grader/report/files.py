@@ -25,11 +25,13 @@ def safe_cell(text: str) -> str:
 
 
 def grades_csv(rows: Iterable[Row], questions: Sequence[str]) -> Iterator[str]:
-    """student,score,max_score,status and a column per question, line by line; an ungraded cell is empty, never 0."""
-    yield _csv_line(["student", "score", "max_score", "status", *questions])
+    """student,score,max_score,status, a column per question, and the questions whose points a person gave, line by
+    line; an ungraded cell is empty, never 0."""
+    yield _csv_line(["student", "score", "max_score", "status", *questions, "overridden"])
     for r in rows:
         cells = [points(r.scores.get(name)) for name in questions]
-        yield _csv_line([safe_cell(r.student), points(r.score), points(r.max_score), r.status, *cells])
+        head = [safe_cell(r.student), points(r.score), points(r.max_score), r.status]
+        yield _csv_line([*head, *cells, " ".join(r.overridden)])
 
 
 def _csv_line(cells: Sequence[str]) -> str:

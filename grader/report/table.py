@@ -13,7 +13,8 @@ ORDER = [Verdict.UNGRADED, Verdict.MEMORY, Verdict.TIMEOUT, Verdict.ERROR, Verdi
 
 
 def cohort_table(rows: Callable[[], Iterable[Row]], key: AnswerKey) -> Iterator[str]:
-    """One line per student: score, points per question, and the most telling reason for a lost point.
+    """One line per student: score, points per question (with * where a person gave them), and the most telling reason
+    for a lost point.
 
     rows: gives them as often as it is called; they are gone through twice, and never all held."""
     heads = [f"Q{i}" for i in range(1, len(key.questions) + 1)]
@@ -24,7 +25,8 @@ def cohort_table(rows: Callable[[], Iterable[Row]], key: AnswerKey) -> Iterator[
         yield titles
         for r in rows():
             score = "ungraded" if r.score is None else _short(r.score, r.max_score)
-            yield [r.student, score, *(_cell(r.scores.get(name), top) for name, top in full), r.remark]
+            marked = ((_cell(r.scores.get(name), top), name in r.overridden) for name, top in full)
+            yield [r.student, score, *(f"{cell}*" if given else cell for cell, given in marked), r.remark]
 
     widths = [0] * len(titles)
     for row in cells():

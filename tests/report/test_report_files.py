@@ -47,17 +47,19 @@ def read(text: str) -> list[list[str]]:
 def test_the_columns() -> None:
     text = grades_csv([report("alice", 1.0, 2.5), report("bob", 0.0, 10 / 3)], ["q0", "q1"])
     assert text == (
-        "student,score,max_score,status,q0,q1\nalice,3.5,8,graded,1,2.5\nbob,3.333333,8,graded,0,3.333333\n"
+        "student,score,max_score,status,q0,q1,overridden\n"
+        "alice,3.5,8,graded,1,2.5,\n"
+        "bob,3.333333,8,graded,0,3.333333,\n"
     )
 
 
 def test_an_ungraded_cell_is_empty_and_never_zero() -> None:
     rows = read(grades_csv([report("alice", 1.0, None)], ["q0", "q1"]))
-    assert rows[1] == ["alice", "", "8", "ungraded", "1", ""]
+    assert rows[1] == ["alice", "", "8", "ungraded", "1", "", ""]
 
 
 def test_a_question_without_a_result_is_empty() -> None:
-    assert read(grades_csv([report("alice", 1.0)], ["q0", "new"]))[1][-1] == ""
+    assert read(grades_csv([report("alice", 1.0)], ["q0", "new"]))[1][-2] == ""
 
 
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\tx", "\rx", "\nx", "=cmd|' /C calc'!A0"])

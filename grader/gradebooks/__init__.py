@@ -1,0 +1,1 @@
+"""Grades in the formats that platforms import: the instructor's own gradebook, filled in."""
