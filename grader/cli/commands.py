@@ -15,6 +15,7 @@ HOMES = {  # the module of each, in the order of --help
     "grade": "grading",
     "feedback": "feedback",
     "diff": "diff",
+    "export": "export",
     "doctor": "doctor",
     "freeze": "author",
     "audit": "author",
