@@ -3,7 +3,8 @@
 ZIP is of `grader export gradescope`. Each submission is graded in a folder laid out as the platform does, by a root
 without the rights that Docker takes away, with half a processor and 768 MiB (cgroup version 1, as root; without it the
 limits are NOT SET and said so). Told are the seconds of the clock and of the processor, the largest sum of what its
-processes hold (PSS, sampled every 50 ms), the largest that the cgroup counted (with files that were read), and the score."""
+processes hold (PSS, sampled every 50 ms), the largest that the cgroup counted (with files that were read), and the
+score."""
 
 from __future__ import annotations
 

@@ -52,36 +52,52 @@ def _(rng):
 """
 
 
-@pytest.fixture(scope="session")
-def course(tmp_path_factory: pytest.TempPathFactory) -> Course:
-    source = TWO + CASES.format(name="square") + CASES.format(name="double")
-    return write_course(tmp_path_factory.mktemp("course"), source, names="square, double")
+_made: list[tuple[Course, Path]] = []  # a fixture that several files import would be made for each of them
 
 
 @pytest.fixture(scope="session")
-def made(course: Course, grader: Run, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The zip, as an instructor types it."""
-    out = tmp_path_factory.mktemp("export") / "autograder.zip"
-    where = ("--course", course.root, "--secret-file", course.secret_file)
-    done = grader("export", "gradescope", "demo", "--out", out, *where)
-    assert done.returncode == 0, done.stderr
-    assert "keep it from students" in done.stderr
-    return out
+def exported(grader: Run, tmp_path_factory: pytest.TempPathFactory) -> tuple[Course, Path]:
+    """The course and its zip, as an instructor types it."""
+    if not _made:
+        source = TWO + CASES.format(name="square") + CASES.format(name="double")
+        found = write_course(tmp_path_factory.mktemp("course"), source, names="square, double")
+        out = tmp_path_factory.mktemp("export") / "autograder.zip"
+        done = grader("export", "gradescope", "demo", "--out", out, *where(found))
+        assert done.returncode == 0, done.stderr
+        assert "keep it from students" in done.stderr
+        _made.append((found, out))
+    return _made[0]
 
 
-def lay_out(base: Path, made: Path, files: Mapping[str, str | bytes], **settings: Any) -> Path:
-    """The zip unpacked, and a submission beside it; `settings` are changed in place of an export of its own."""
+@pytest.fixture(scope="session")
+def course(exported: tuple[Course, Path]) -> Course:
+    return exported[0]
+
+
+@pytest.fixture(scope="session")
+def made(exported: tuple[Course, Path]) -> Path:
+    return exported[1]
+
+
+def where(course: Course) -> list[str]:
+    return ["--course", str(course.root), "--secret-file", str(course.secret_file)]
+
+
+def lay_out(base: Path, made: Path) -> Path:
+    """The zip unpacked, and room for a submission beside it."""
     for name in ("source", "submission", "results"):
         (base / name).mkdir(parents=True)
     with zipfile.ZipFile(made) as archive:
         archive.extractall(base / "source")
     (base / "run_autograder").write_bytes((base / "source" / "run_autograder").read_bytes())
     (base / "submission_metadata.json").write_text(json.dumps(METADATA))
-    if settings:
-        path = base / "source" / "settings.json"
-        path.write_text(json.dumps({**json.loads(path.read_text()), **settings}))
-    hand_in(base, files)
     return base
+
+
+def change(base: Path, **settings: Any) -> None:
+    """Other settings than those of the export."""
+    path = base / "source" / "settings.json"
+    path.write_text(json.dumps({**json.loads(path.read_text()), **settings}))
 
 
 def hand_in(base: Path, files: Mapping[str, str | bytes]) -> None:
@@ -130,4 +146,3 @@ def double(x):
     while True:
         pass
 """
-

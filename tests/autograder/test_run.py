@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import io
 import json
 import os
@@ -10,16 +11,33 @@ import signal
 import subprocess
 import time
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from layout import CONTAINER, LOOPS, RIGHT, RUN, WRONG, course, environment, hand_in, lay_out, made, results, run
+from layout import (
+    CONTAINER,
+    LOOPS,
+    RIGHT,
+    RUN,
+    WRONG,
+    change,
+    environment,
+    exported,
+    hand_in,
+    lay_out,
+    made,
+    results,
+    run,
+)
 
+from grader.autograder import guard
+from grader.autograder import run as program
 from grader.sandbox.worker import confine
 
-__all__ = ["course", "made"]
+__all__ = ["exported", "made"]
 pytestmark = pytest.mark.skipif(
     bool(confine.missing()), reason=f"NOT RUN: this machine lacks layers of the sandbox: {confine.missing()}"
 )
@@ -27,9 +45,30 @@ root = pytest.mark.skipif(os.getuid() != 0, reason="NOT RUN: a container of a pl
 NUMBERS = ("1234.5", "8642.125", "77.25", "unseen", "2469")  # of hidden cases
 
 
+trusted = functools.cache(guard.trusted)  # the same machine for all tests
+
+
 @pytest.fixture
 def base(tmp_path: Path, made: Path) -> Path:
-    return lay_out(tmp_path / "autograder", made, {})
+    return lay_out(tmp_path / "autograder", made)
+
+
+@dataclass
+class Done:
+    returncode: int
+    stdout: str
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[[Path], Done]:
+    """A run in this process, where the sandbox was tried before."""
+    monkeypatch.setattr(program, "trusted", trusted)
+
+    def run_here(base: Path) -> Done:
+        code = program.main([str(base)])
+        return Done(code, capsys.readouterr().out)
+
+    return run_here
 
 
 def test_right(base: Path) -> None:
@@ -44,14 +83,13 @@ def test_right(base: Path) -> None:
     assert os.listdir(base / "results") == ["results.json"]
 
 
-def test_wrong_is_told_with_words_on_public_cases_alone(base: Path) -> None:
+def test_wrong_is_told_with_words_on_public_cases_alone(base: Path, here: Callable[[Path], Done]) -> None:
     """A notebook in a folder, with hidden cases shown later."""
-    settings = base / "source" / "settings.json"
-    settings.write_text(json.dumps({**json.loads(settings.read_text()), "hidden": "after_published", "tags": ["week 3"]}))
+    change(base, hidden="after_published", tags=["week 3"])
     cells = [{"cell_type": "code", "metadata": {}, "outputs": [], "execution_count": None, "source": WRONG}]
     book = {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": cells}
     hand_in(base, {"week3/demo.ipynb": json.dumps(book)})
-    done = run(base)
+    done = here(base)
     found = results(base)
     assert done.returncode == 0, done.stdout
     assert [t["number"] for t in found["tests"]] == ["1.1", "1.2", "2.1", "2.2"]
@@ -60,8 +98,8 @@ def test_wrong_is_told_with_words_on_public_cases_alone(base: Path) -> None:
     assert sum(t["score"] for t in found["tests"]) == pytest.approx(found["score"]) and found["score"] == 1.0
     assert sum(t["max_score"] for t in found["tests"]) == pytest.approx(6.0)
     public, hidden = found["tests"][0], found["tests"][1]
-    assert "got 1.0, expected 2.0" in public["output"].replace("got 1,", "got 1.0,").replace("expected 2 ", "expected 2.0 ")
-    assert "really the value itself" in hidden["output"] and "got" not in hidden["output"]
+    assert "worst at [1], got 2, expected 4" in public["output"]
+    assert "really the value itself" in hidden["output"] and "expected" not in hidden["output"]
     text = json.dumps(found)
     assert not [number for number in NUMBERS if number in text], "nothing of a hidden case"
 
@@ -70,37 +108,40 @@ ODD: dict[str, tuple[dict[str, str | bytes], str]] = {
     "a syntax error": ({"demo.py": "def square(x)\n"}, "SyntaxError"),
     "nothing": ({}, "no demo.py and no other Python file"),
     "an empty file": ({"demo.py": ""}, "square is not defined"),
-    "metadata that are none": ({"demo.py": "def square(x):\n    return 1\n", "../submission_metadata.json": "[" * 9999}, ""),
+    "metadata that are none": (
+        {"demo.py": "def square(x):\n    return 1\n", "../submission_metadata.json": "[" * 9999},
+        "",
+    ),
 }
 
 
 @pytest.mark.parametrize("name", ODD)
-def test_what_earns_nothing_is_a_grade(name: str, base: Path) -> None:
+def test_what_earns_nothing_is_a_grade(name: str, base: Path, here: Callable[[Path], Done]) -> None:
     files, said = ODD[name]
     hand_in(base, files)
-    done = run(base)
+    done = here(base)
     assert done.returncode == 0, done.stdout
     assert results(base)["score"] == 0.0 and said in json.dumps(results(base))
 
 
-def test_a_zip_of_a_folder(base: Path) -> None:
+def test_a_zip_of_a_folder(base: Path, here: Callable[[Path], Done]) -> None:
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         archive.writestr("homework/demo.py", RIGHT)
     hand_in(base, {"homework.zip": data.getvalue()})
-    assert run(base).returncode == 0 and results(base)["score"] == 6.0
+    assert here(base).returncode == 0 and results(base)["score"] == 6.0
 
 
-def test_what_cannot_be_taken_in_gets_no_score(base: Path) -> None:
+def test_what_cannot_be_taken_in_gets_no_score(base: Path, here: Callable[[Path], Done]) -> None:
     """A pipe in the place of the file: nobody waits for it, and nobody gets a zero."""
     os.mkfifo(base / "submission" / "demo.py")
     (base / "results" / "results.json").write_text('{"score": 3}')  # of a run before
-    done = run(base)
+    done = here(base)
     assert done.returncode == 3 and "demo.py is no regular file" in done.stdout
     assert os.listdir(base / "results") == []
 
 
-HOSTILE = '''
+HOSTILE = """
 import os, sys, json, glob
 print('{"score": 6.0, "tests": []}')
 sys.stderr.write('{"score": 6.0}')
@@ -140,17 +181,26 @@ def square(x):
 def double(x):
     print('{"score": 6.0}')
     return 2 * x
-'''
+"""
 
 
 def attack(base: Path) -> str:
-    paths = [base / "source" / "assignment.key", base / "source", base / "submission", base / "submission_metadata.json"]
+    paths = [
+        base / "source" / "assignment.key",
+        base / "source",
+        base / "submission",
+        base / "submission_metadata.json",
+    ]
     writes = [base / "results" / "results.json", base / "results" / "x", base / "x", base / "run_autograder"]
     texts = ", ".join(repr(str(path)) for path in paths)
     return HOSTILE % {"paths": texts, "writes": [str(path) for path in writes]}
 
 
-PLACES = {"here": [], "a container": [*CONTAINER, "--"], "without Landlock": [*CONTAINER, "--without", "landlock", "--"]}
+PLACES = {
+    "here": [],
+    "a container": [*CONTAINER, "--"],
+    "without Landlock": [*CONTAINER, "--without", "landlock", "--"],
+}
 
 
 @root
@@ -179,7 +229,9 @@ def test_a_hostile_one_earns_what_it_computes(where: str, base: Path) -> None:
 @contextlib.contextmanager
 def started(base: Path) -> Iterator[subprocess.Popen[str]]:
     command = [*RUN, str(base)]
-    with subprocess.Popen(command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as one:
+    with subprocess.Popen(
+        command, env=environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+    ) as one:
         try:
             yield one
         finally:
@@ -195,7 +247,7 @@ def waited(base: Path) -> dict[str, Any]:
 
 
 def test_killed_in_the_middle_it_says_so(base: Path) -> None:
-    """As the platform does it: what was graded counts, what was not is no zero, and the text says that it is no grade."""
+    """As the platform does it: what was graded counts, what was not is no zero, and the text says so."""
     hand_in(base, {"demo.py": LOOPS})
     with started(base) as one:
         waited(base)
@@ -209,12 +261,11 @@ def test_killed_in_the_middle_it_says_so(base: Path) -> None:
     assert pending["output"].startswith("not graded yet") and found["extra_data"]["finished"] is False
 
 
-def test_an_endless_loop_is_a_grade(base: Path) -> None:
+def test_an_endless_loop_is_a_grade(base: Path, here: Callable[[Path], Done]) -> None:
     """It used up its own time, and loses that question; the words of a second run are of the same loop."""
-    path = base / "source" / "settings.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "question": 1.0}))
+    change(base, question=0.5)
     hand_in(base, {"demo.py": LOOPS})
-    done = run(base)
+    done = here(base)
     assert done.returncode == 0, done.stdout
     found = results(base)
     assert found["score"] == 3.0 and found["tests"][1]["score"] == 0.0 and found["extra_data"]["finished"]
@@ -223,16 +274,15 @@ def test_an_endless_loop_is_a_grade(base: Path) -> None:
 
 def test_at_our_own_deadline_nothing_is_a_grade(base: Path) -> None:
     """The grader did not get done, and no student has to pay for it."""
-    path = base / "source" / "settings.json"
-    path.write_text(json.dumps({**json.loads(path.read_text()), "question": 60.0, "deadline": 4.0}))
+    change(base, question=60.0, deadline=3.0)
     hand_in(base, {"demo.py": LOOPS})
     done = run(base)
-    assert done.returncode == 1 and "not done within 4 s" in done.stdout, done.stdout
+    assert done.returncode == 1 and "not done within 3 s" in done.stdout, done.stdout
     assert os.listdir(base / "results") == []
 
 
-def test_a_damaged_key_is_ours(base: Path) -> None:
+def test_a_damaged_key_is_ours(base: Path, here: Callable[[Path], Done]) -> None:
     (base / "source" / "assignment.key").write_bytes(b"DLGRADER KEY 3\nnonsense")
     hand_in(base, {"demo.py": RIGHT})
-    done = run(base)
+    done = here(base)
     assert done.returncode == 1 and "NOT GRADED" in done.stdout and os.listdir(base / "results") == []

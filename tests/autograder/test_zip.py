@@ -8,22 +8,25 @@ import re
 import stat
 import tomllib
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from conftest import ROOT, Run
-from coursekit import SECRET, SQUARE, course_per_student
-from layout import CASES, course, made
+from conftest import ROOT
+from coursekit import SECRET
+from layout import course, exported, made, where
 
 from grader.autograder import settings as chosen
 from grader.autograder.settings import Settings
 from grader.autograder.wheel import NAME, PYTHON, REQUIRES
+from grader.cli import export_gradescope
+from grader.cli.commands import cli
 from grader.course import Course
 from grader.errors import UsageError
 from grader.handout import checked_wheel
 from grader.keyfile import load
 
-__all__ = ["course", "made"]
+__all__ = ["course", "exported", "made"]
 
 
 def test_what_is_in_it(made: Path) -> None:
@@ -66,18 +69,35 @@ def test_the_wheel_is_one(made: Path, tmp_path: Path) -> None:
     assert names == {p.relative_to(ROOT).as_posix() for p in there}
 
 
-def test_the_same_export_gives_the_same_bytes(made: Path, course: Course, grader: Run, tmp_path: Path) -> None:
-    where = ("--course", course.root, "--secret-file", course.secret_file, "--out", tmp_path / "a.zip")
-    assert grader("export", "gradescope", "demo", *where).returncode == 0
-    assert (tmp_path / "a.zip").read_bytes() == made.read_bytes()
-    again = grader("export", "gradescope", "demo", *where)
-    assert again.returncode == 2 and "--force replaces it" in again.stderr
-    options = ("--force", "--visibility", "hidden-cases=after_published", "--tag", "week 3", "--deadline", "300")
-    forced = grader("export", "gradescope", "demo", *where, *options)
-    assert forced.returncode == 0, forced.stderr
-    with zipfile.ZipFile(tmp_path / "a.zip") as archive:
+def export(course: Course, *options: str) -> None:
+    cli.main(["export", "gradescope", "demo", *where(course), "--out", "a.zip", *options], standalone_mode=False)
+
+
+def test_the_same_export_gives_the_same_bytes(
+    made: Path, course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    export(course)
+    out = tmp_path / "a.zip"
+    assert out.read_bytes() == made.read_bytes()
+    with pytest.raises(UsageError, match="--force replaces it"):
+        export(course)
+    more = ("--force", "--visibility", "hidden-cases=after_published", "--tag", "week 3", "--deadline", "300")
+    export(course, *more)
+    with zipfile.ZipFile(out) as archive:
         settings = chosen.load(archive.read("settings.json"))
     assert settings == Settings(hidden="after_published", tags=("week 3",), deadline=300.0)
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+
+
+def test_wheels_of_ones_own_go_with_it(course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the image is built without a network."""
+    monkeypatch.chdir(tmp_path)
+    Path("wheels").mkdir()
+    Path("wheels", "numpy-9.whl").write_bytes(b"a wheel")
+    export(course, "--wheels", "wheels")
+    with zipfile.ZipFile("a.zip") as archive:
+        assert archive.read("wheels/numpy-9.whl") == b"a wheel"
 
 
 @pytest.mark.parametrize(
@@ -90,27 +110,47 @@ def test_the_same_export_gives_the_same_bytes(made: Path, course: Course, grader
     ],
 )
 def test_what_is_refused(
-    options: tuple[str, ...], said: str, course: Course, grader: Run, tmp_path: Path, made: Path
+    options: tuple[str, ...], said: str, course: Course, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    where = ("--course", course.root, "--secret-file", course.secret_file, "--out", tmp_path / "a.zip")
-    done = grader("export", "gradescope", "demo", *where, *options, cwd=tmp_path)
-    assert done.returncode == 2 and said in done.stderr and not os.listdir(tmp_path)
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(UsageError, match=re.escape(said)):
+        export(course, *options)
+    assert not os.listdir(tmp_path)
 
 
-def test_a_draw_for_each_student_is_said_to_be_one(grader: Run, tmp_path: Path) -> None:
-    course = course_per_student(tmp_path, SQUARE + CASES.format(name="square"))
-    where = ("--course", course.root, "--secret-file", course.secret_file, "--out", tmp_path / "a.zip")
-    done = grader("export", "gradescope", "demo", *where)
-    assert done.returncode == 2 and "draws hidden cases for each student" in done.stderr
-    assert grader("export", "gradescope", "demo", *where, "--one-draw").returncode == 0
+def test_a_draw_for_each_student_is_said_to_be_one(
+    course: Course, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile(made) as archive:
+        key = replace(load(archive.read("assignment.key")), per_student=True)
+    monkeypatch.setattr(export_gradescope, "frozen_key", lambda *_: key)
+    with pytest.raises(UsageError, match="draws hidden cases for each student"):
+        export(course)
+    export(course, "--one-draw")
+    with zipfile.ZipFile("a.zip") as archive:
+        assert not load(archive.read("assignment.key")).per_student
+
+
+def test_what_an_instructor_is_told(
+    course: Course, made: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Errors that are not carried forward there, and a deadline that may be too early."""
+    monkeypatch.chdir(tmp_path)
+    with zipfile.ZipFile(made) as archive:
+        key = load(archive.read("assignment.key"))
+    square, double = key.questions
+    carries = replace(key, questions=(square, replace(double, carry=0.5, calls=("square",))))
+    monkeypatch.setattr(export_gradescope, "frozen_key", lambda *_: carries)
+    export(course, "--deadline", "100")
+    said = capsys.readouterr().err.splitlines()
+    assert len(said) == 3 and said[1].startswith("note: double carry errors forward")
+    assert "takes about 180 s on half a processor, more than the deadline of 100 s" in said[2]
 
 
 def test_settings_that_are_not_ours_are_refused() -> None:
     assert chosen.load(chosen.dump(Settings())) == Settings()
-    for text in ("[]", "{}", '{"tags": []}', "nonsense", json.dumps({"tags": [], "deadline": "soon"})):
-        if text == '{"tags": []}':
-            assert chosen.load(text.encode()) == Settings()
-            continue
+    for text in ("[]", "{}", "nonsense", json.dumps({"tags": [], "deadline": "soon"}), '{"tags": [], "more": 1}'):
         with pytest.raises(UsageError):
             chosen.load(text.encode())
 
