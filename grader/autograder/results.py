@@ -13,6 +13,7 @@ from ..exports.platforms import gradescope
 from ..exports.told import heading
 from ..model import AnswerKey, FrozenQuestion, QuestionResult, Report, Verdict
 from ..report.view import QuestionView, student_view
+from ..text import clean_text
 from .settings import Settings
 
 DIGITS = 9  # as in judge/score.py: thirds still add up
@@ -51,6 +52,13 @@ def so_far(report: Report, key: AnswerKey, settings: Settings, seconds: float) -
     out["tests"] = sorted([*out["tests"], *pending], key=lambda test: int(test["number"].partition(".")[0]))
     text = NOT_FINISHED.format(done=len(known), all=len(key.questions))
     return {**out, "output": f"{text}\n\n{out['output']}", **_extra(report, False)}
+
+
+def not_taken_in(problem: str, key: AnswerKey, settings: Settings) -> dict[str, Any]:
+    """What a student is told whose files were not graded: the platform shows it only beside a score, which is 0."""
+    text = f"NOT GRADED: {clean_text(problem, 400, lines=False)}. Mend it and hand in again: the 0 is no mark."
+    tests = [_pending(n, q, settings, "not graded") for n, q in enumerate(key.questions, 1)]
+    return {"score": 0.0, "output": text, "output_format": "text", "stdout_visibility": "hidden", "tests": tests}
 
 
 def _results(
@@ -112,7 +120,7 @@ def _of_public(question: FrozenQuestion, result: QuestionResult) -> tuple[float,
     return round(float(earned), DIGITS), round(float(most), DIGITS)
 
 
-def _pending(number: int, question: FrozenQuestion, settings: Settings) -> dict[str, Any]:
+def _pending(number: int, question: FrozenQuestion, settings: Settings, why: str = PENDING) -> dict[str, Any]:
     """A test without a score, shown whenever anything is."""
     empty = QuestionView(question.name, question.title, None, round(question.points, DIGITS), ())
     return {
@@ -120,7 +128,7 @@ def _pending(number: int, question: FrozenQuestion, settings: Settings) -> dict[
         "name": f"{heading(empty)} (not graded)",
         "name_format": "text",
         "max_score": empty.max_score,
-        "output": PENDING,
+        "output": why,
         "output_format": "text",
         "visibility": settings.public,
         "tags": ["not graded", *settings.tags],

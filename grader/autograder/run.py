@@ -32,7 +32,7 @@ from ..sandbox.zygote import launcher
 from ..text import clean_text
 from .guard import require_closed, trusted
 from .place import KEY, SETTINGS, Place, about, points_elsewhere, student_of, taken
-from .results import finished, lost_in_public, so_far
+from .results import finished, lost_in_public, not_taken_in, so_far
 from .settings import Settings
 from .settings import load as load_settings
 
@@ -133,6 +133,10 @@ def _main(place: Place) -> int:
     total = points_elsewhere(told)
     if total is not None and total != round(key.points, 6):
         say(f"note: the assignment is worth {total:g} points on the platform, and {key.points:g} here")
+    if settings.told and work.submission.problem and not work.submission.empty:
+        place.write(not_taken_in(work.submission.problem, key, settings))
+        say(f"NOT GRADED, and told with a score of 0: {work.submission.problem}")
+        return UNGRADED
     with deadline(work):
         return _graded(work)
 
@@ -147,8 +151,8 @@ def _graded(work: Work) -> int:
         say(f"isolation {work.isolation}; the key is closed to student code (tried); {work.seconds:.1f} s")
         found = grade(key, work.submission, box, limits, oracle=Oracle(None, key), so_far=work.came)
         if found.status != "graded":
-            why = next((note for note in found.notes), "see the sandbox")
-            return _failed(place, f"{why} (ungraded: {', '.join(_ungraded(found)) or 'all'})", UNGRADED)
+            names = [q.question for q in found.questions if q.score is None]
+            return _failed(place, f"{'; '.join(found.notes)} (ungraded: {', '.join(names)})", UNGRADED)
         work.put(finished(found, key, settings, work.seconds, None), final=True)
         say(f"{found.score:g} of {found.max_score:g} points after {work.seconds:.1f} s")
         if words := _words(work, found, box):
@@ -156,10 +160,6 @@ def _graded(work: Work) -> int:
     used = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     say(f"done after {work.seconds:.1f} s; largest processes {used[0]:.0f} and {used[1]:.0f} MiB")
     return GRADED
-
-
-def _ungraded(report: Report) -> list[str]:
-    return [q.question for q in report.questions if q.score is None]
 
 
 def _words(work: Work, found: Report, box: Launcher) -> Report | None:

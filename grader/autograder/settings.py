@@ -26,6 +26,7 @@ class Settings:
     hidden: str = "visible"
     tags: tuple[str, ...] = ()
     weak: bool = False  # whether to grade where the sandbox is weaker than it must be
+    told: bool = False  # whether a student is told, with a score of 0, that the files cannot be taken in
 
     def __post_init__(self) -> None:
         numbers = (self.question, self.submission, self.deadline, self.memory)

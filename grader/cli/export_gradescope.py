@@ -47,6 +47,11 @@ OWN_SECONDS = 60.0  # for the trial of the sandbox, and for torch to start on ha
     "--memory", type=click.IntRange(512, 1 << 16), default=768, show_default=True, help="MiB of the container."
 )
 @click.option("--allow-weak-isolation", is_flag=True, help="Grade even where a layer of the sandbox is missing.")
+@click.option(
+    "--tell-unreadable",
+    is_flag=True,
+    help="Files that cannot be taken in: tell the student why, with a score of 0, and not a failed autograder.",
+)
 @click.option("--one-draw", is_flag=True, help="Where hidden cases are per student: the same ones for all.")
 @click.option(
     "--wheel", type=click.Path(path_type=Path, dir_okay=False), help="The grader's wheel (default: made now)."
@@ -69,6 +74,7 @@ def gradescope(
     deadline: float,
     memory: int,
     allow_weak_isolation: bool,
+    tell_unreadable: bool,
     one_draw: bool,
     wheel: Path | None,
     wheels: Path | None,
@@ -93,6 +99,7 @@ def gradescope(
         hidden=shown.get("hidden", "visible"),
         tags=tags,
         weak=allow_weak_isolation,
+        told=tell_unreadable,
     )
     course = open_course(course_path, secret_file)
     key = frozen_key(course, assignment, device)

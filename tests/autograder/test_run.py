@@ -141,6 +141,16 @@ def test_what_cannot_be_taken_in_gets_no_score(base: Path, here: Callable[[Path]
     assert os.listdir(base / "results") == []
 
 
+def test_an_instructor_may_have_it_told_instead(base: Path, here: Callable[[Path], Done]) -> None:
+    change(base, told=True)
+    hand_in(base, {"demo.pdf": "my work"})
+    done = here(base)
+    found = results(base)
+    assert done.returncode == 3 and "told with a score of 0" in done.stdout
+    assert found["score"] == 0.0 and "holds demo.pdf and no Python file" in found["output"]
+    assert found["output"].startswith("NOT GRADED") and not any("score" in t for t in found["tests"])
+
+
 HOSTILE = """
 import os, sys, json, glob
 print('{"score": 6.0, "tests": []}')
