@@ -34,19 +34,24 @@ ANSWER_CAP = 65 << 20
 
 class Oracle:
     """Answers calls with the reference of one assignment. The process starts with the first call; one serves all
-    threads. `available` is False where torch is not installed. Close it at the end."""
+    threads. `missing` says why nothing can be answered, where torch is not installed or there is no course at hand.
+    Close it at the end."""
 
-    def __init__(self, course: Course, key: AnswerKey, device: str = "cpu") -> None:
+    def __init__(self, course: Course | None, key: AnswerKey, device: str = "cpu") -> None:
         self.course, self.key, self.device = course, key, device
         self.questions = {q.name: q for q in key.questions}
         self.lock = threading.RLock()
         self.channel: Channel | None = None
         self.closed = False
+        self.missing = "" if course is not None else "the reference is not here"
         try:
             torch_version()
-            self.available = True
         except UsageError:
-            self.available = False
+            self.missing = self.missing or "torch is not installed"
+
+    @property
+    def available(self) -> bool:
+        return not self.missing
 
     def start(self) -> None:
         """Start the process unless it runs. Raises SandboxError, with the reason."""
@@ -100,6 +105,8 @@ class Oracle:
             raise SandboxError("the reference was closed")
         if self.channel is not None:
             return self.channel
+        if self.course is None:
+            raise SandboxError(self.missing)
         if self.course.source_digest(self.key.assignment, self.device) != self.key.provenance.get("sources"):
             raise SandboxError("the reference has changed since the key was frozen: run the same command again")
         root = str(Path(__file__).resolve().parent.parent)

@@ -29,7 +29,7 @@ from .model import (
 from .sandbox.run import Runner
 from .sandbox.spawn import Launcher
 
-NO_TORCH = "error carried forward was not done: torch is not installed"
+NOT_DONE = "error carried forward was not done"
 LOST = (Verdict.FAIL, Verdict.ERROR, Verdict.TIMEOUT, Verdict.MEMORY)
 CIRCLE_SECONDS = 2.0  # for finding out whether a wrong function calls back
 
@@ -84,7 +84,7 @@ class Carrier:
             if unsure:
                 changed[question.name] = ungraded(question, f"{unsure[0]}, which {question.name} may call, is ungraded")
             elif wrong and not self.oracle.available:
-                changed[question.name] = replace(result, notes=(*result.notes, NO_TORCH))
+                changed[question.name] = replace(result, notes=(*result.notes, f"{NOT_DONE}: {self.oracle.missing}"))
             elif wrong:
                 try:
                     changed[question.name] = self._again(question, found, result, wrong)

@@ -35,11 +35,14 @@ def grade(
     oracle: Oracle | None = None,
     begin: Callable[[], None] = lambda: None,
     idle: Callable[[], None] = lambda: None,
+    so_far: Callable[[QuestionResult], None] | None = None,
 ) -> Report:
     """Grade one submission. Questions in `known` are not run again. Never raises for what a student did.
 
     With an oracle, an error is carried forward where a question says so. `begin` is called before any of the
-    submission's code is run, `idle` when it has answered, or keeps us waiting, so that others may run meanwhile."""
+    submission's code is run, `idle` when it has answered, or keeps us waiting, so that others may run meanwhile.
+    `so_far` is told the result of each question as soon as its answers are there: a second call, a hint or an error
+    carried forward may still change it. What it raises makes the submission ungraded."""
     results = dict(known or {})
     pending = [q for q in key.questions if q.name not in results]
     notes: tuple[str, ...] = ()
@@ -54,7 +57,11 @@ def grade(
         try:
             runner.prepare()
             begin()
-            runner.given(pending, given)
+            if so_far is None:
+                runner.given(pending, given)
+            else:
+                tell = so_far
+                runner.given(pending, given, lambda question, found: tell(result_of(question, found)))
             idle()
             for question in pending:
                 result = result_of(question, given[question.name])

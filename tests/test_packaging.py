@@ -31,6 +31,7 @@ def test_only_the_package_grader_is_in_the_wheel(wheel: Path) -> None:
     for word in ("reference", "solutions", "cohorts", "/test_", "secret", ".key", "hidden"):
         assert not [n for n in names if word in n], word
     assert {"grader/feedback/page.html.j2", "grader/feedback/page.css"} <= set(names)
+    assert {"grader/autograder/setup.sh", "grader/autograder/run_autograder"} <= set(names)
     assert {n for n in names if n.endswith(".py")} == {
         str(p.relative_to(ROOT)) for p in (ROOT / "grader").rglob("*.py")
     }

@@ -4,7 +4,7 @@ Each question leaves a reserve of the submission's time to those after it, so th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..model import Failure, FrozenCase, FrozenQuestion, Response, Value, Verdict
@@ -12,6 +12,7 @@ from .calls import Call, calls_of, identical
 from .said import Nudge
 from .talk import Interrupted, Talk
 
+Came = Callable[[FrozenQuestion, Mapping[str, Response]], None]
 DEATHS = ("crashed", "unreadable answer")
 NOT_COUNTED = (*DEATHS, "time limit", "memory limit", "missing", "ungraded")  # of a call that is not the student's
 EXTRA_SECONDS, ONE_EXTRA = 10.0, 2.0  # for second calls and explanations: of a submission, and of one of them
@@ -26,27 +27,32 @@ class Runner(Talk):
     _extra: float = EXTRA_SECONDS
 
     def given(
-        self, questions: Sequence[FrozenQuestion], into: dict[str, Mapping[str, Response]]
+        self,
+        questions: Sequence[FrozenQuestion],
+        into: dict[str, Mapping[str, Response]],
+        came: Came = lambda *_: None,
     ) -> dict[str, Mapping[str, Response]]:
         """The responses of each question by case, written `into` a dict as they come, with what came of a second call
-        (see `once_more`). Raises SandboxError for a fault of ours.
+        (see `once_more`). `came` is told of each question at once, and again where it is asked again. Raises
+        SandboxError for a fault of ours.
 
         Where answers that waited for each other are lost, all of them are given again, from the first on, so that what
         a function keeps between calls does not hang on the clock; the first try is at nobody's charge."""
         now, loading = self._now(), self._loading
         try:
-            return self._given(questions, into)
+            return self._given(questions, into, came)
         except Interrupted:
             self._waited += self._now() - now
             self._loading = loading
             into.clear()
-            return self._given(questions, into)
+            return self._given(questions, into, came)
 
     def _given(
-        self, questions: Sequence[FrozenQuestion], into: dict[str, Mapping[str, Response]]
+        self, questions: Sequence[FrozenQuestion], into: dict[str, Mapping[str, Response]], came: Came
     ) -> dict[str, Mapping[str, Response]]:
         for question, responses in self.responses(questions):
             into[question.name] = responses
+            came(question, responses)
         again = self.once_more([(question, into[question.name]) for question in questions])
         into.update({question.name: responses for question, responses in again})
         return into

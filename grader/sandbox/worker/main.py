@@ -179,6 +179,7 @@ class Zygote:
         redirect(output_fd)
         os.close(output_fd)
         os.chdir(self.home)
+        first_to_go()
         confinement.apply()
         if self.ruleset >= 0:
             os.close(self.ruleset)
@@ -220,6 +221,14 @@ class Zygote:
                 return [int(pid) for pid in file.read().split()]
         except OSError:
             return []
+
+
+def first_to_go() -> None:
+    """Where memory runs out, the kernel is to end a worker, and not the grader with a grade that is half done."""
+    with contextlib.suppress(OSError):  # of a plain user, or where /proc is not shown
+        fd = os.open("/proc/self/oom_score_adj", os.O_WRONLY)
+        os.write(fd, b"1000")
+        os.close(fd)
 
 
 def remove(folder: str, groups: Sequence[str] = (), also: str = "") -> None:
