@@ -17,7 +17,7 @@ FLOORS = {
     2: "course author",
     3: "freeze judge collect sandbox",
     4: "pipeline store overrides content selfcheck asking carry oracle mutants",
-    5: "audit cohort keys release replay scaffold report checking submit watching diff handout feedback exports",
+    5: "audit cohort keys release replay scaffold report checking submit watching diff handout feedback exports pages",
     6: "cli magic pytest_plugin __main__",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}

@@ -22,6 +22,7 @@ from .exits import STOPPED, UNGRADED
 from .intake import found_in, limits_of
 from .isolation import require_isolation
 from .options import course_option, device_option, open_course, secret_option
+from .report import pages_after
 
 if TYPE_CHECKING:
     from ..cohort.cluster import Cluster
@@ -47,6 +48,7 @@ PROGRESS_SECONDS = 2.0
     "--timeout", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True, help="Seconds per question."
 )
 @click.option("--allow-weak-isolation", is_flag=True, help="Grade even where a layer of the sandbox is missing.")
+@click.option("--pages/--no-pages", default=True, help="Write OUT/report: pages for you and for each student.")
 @click.option("--scheduler", metavar="ADDRESS", help="Grade on the workers of a Dask cluster: tls://HOST:PORT.")
 def grade(
     assignment: str,
@@ -58,12 +60,13 @@ def grade(
     workers: int,
     timeout: float,
     allow_weak_isolation: bool,
+    pages: bool,
     scheduler: str | None,
 ) -> None:
     """Grade SUBMISSIONS (files, folders, zips) of an assignment into OUT.
 
-    Writes grades.csv, reports.jsonl and the store; run the same command again to go on after a stop. Exit code
-    3 where something is ungraded."""
+    Writes grades.csv, reports.jsonl, the store and pages (see `grader report`); run the same command again to go on
+    after a stop. Exit code 3 where something is ungraded."""
     from ..collect.files import not_taken
 
     course = open_course(course_path, secret_file)
@@ -88,7 +91,7 @@ def grade(
     carries = Oracle(course, key, device).available
     setting = Setting(key, limits, isolation, course, device, carries)
     paths = tuple(str(path.absolute()) for path in submissions)
-    sys.exit(_grade_cohort(setting, own, found, out, min(workers, max(1, len(found))), paths, cluster))
+    sys.exit(_grade_cohort(setting, own, found, out, min(workers, max(1, len(found))), paths, pages, cluster))
 
 
 def _cluster(address: str) -> Cluster:
@@ -106,6 +109,7 @@ def _grade_cohort(
     out: Path,
     workers: int,
     paths: tuple[str, ...],
+    pages: bool,
     cluster: Cluster | None = None,
 ) -> int:
     """Grade, write the files and say how it went; the exit code."""
@@ -142,12 +146,15 @@ def _grade_cohort(
             results.write()
             for line in cohort_table(results.rows, key):
                 click.echo(line)
-    same = f" ({batch.kept} of them from the store)" if batch.kept else ""
-    click.echo(f"\n{len(found) - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
-    click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}{before}")
-    for line in sorted(ungraded):
-        click.echo(line, err=True)
-    return UNGRADED if ungraded else 0
+        same = f" ({batch.kept} of them from the store)" if batch.kept else ""
+        click.echo(
+            f"\n{len(found) - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}"
+        )
+        click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}{before}")
+        for line in sorted(ungraded):
+            click.echo(line, err=True)
+        stopped = pages and pages_after(out, setting, own, found, workers, cluster is not None)
+    return STOPPED if stopped else UNGRADED if ungraded else 0
 
 
 def _note_run(store: Store, setting: Setting, run: str, paths: tuple[str, ...]) -> None:
