@@ -91,9 +91,11 @@ def _digests(key: AnswerKey) -> dict[str, str]:
     found = _digest_cache.get(id(key))
     if found is None or found[0] is not key:
         found = (key, {q.name: question_digest(q) for q in key.questions})
-        _digest_cache.clear()
+        if len(_digest_cache) >= KEYS:
+            del _digest_cache[next(iter(_digest_cache))]
         _digest_cache[id(key)] = found
     return found[1]
 
 
+KEYS = 2  # whose digests are kept: a course's, and its public view
 _digest_cache: dict[int, tuple[AnswerKey, dict[str, str]]] = {}

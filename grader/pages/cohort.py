@@ -15,7 +15,7 @@ from ..report.files import points
 from ..text import clean_text, plural
 from .plots import PATTERNS, histogram, shares
 from .shell import document
-from .tally import BINS, QuestionTally, Tally
+from .tally import BINS, SLOW, QuestionTally, Tally
 
 STUDENTS = "students"  # the folder of their pages, beside this one
 MISTAKES = 20  # that are listed
@@ -116,7 +116,7 @@ def _distribution(tally: Tally) -> Iterator[str]:
 
 
 def _questions(tally: Tally) -> Iterator[str]:
-    timed = any(q.seconds for q in tally.questions.values())
+    timed = any(q.runs for q in tally.questions.values())
     yield '<section id="questions"><h2>Questions</h2><div class="wide" tabindex="0" role="region" aria-label="Questions">'
     yield '<table class="plain questions"><caption>Students with <svg class="key" role="img" viewBox="0 0 10 10">'
     yield '<title>solid</title><rect class="full" width="10" height="10"/></svg> all, '
@@ -124,7 +124,7 @@ def _questions(tally: Tally) -> Iterator[str]:
     yield '</svg> some, <svg class="key" role="img" viewBox="0 0 10 10"><title>empty</title>'
     yield '<rect class="none" width="10" height="10"/></svg> no points. “Right” is the share of single answers that are right.'
     yield "</caption><thead><tr>"
-    heads = ["question", "points", "", "all", "right", "mean"] + ["median s", "longest s"] * timed
+    heads = ["question", "points", "", "all", "right", "mean"] + [f"over {SLOW:g} s", "longest s"] * timed
     for head in heads:
         kind = "" if head in ("question", "") else ' class="number"'
         yield f'<th scope="col"{kind}>{head or "<span class=unseen>plot</span>"}</th>'
@@ -132,10 +132,11 @@ def _questions(tally: Tally) -> Iterator[str]:
     yield from (_question(q, timed) for q in tally.questions.values())
     yield "</tbody></table></div>"
     if timed:
-        runs = max(len(q.seconds) for q in tally.questions.values())
         yield (
-            '<p class="also">Seconds are those of the wall clock for all cases of a question, where several '
-            f"submissions run at a time; of at most {plural(runs, 'submission')}, each as it was last run.</p>"
+            f'<p class="also">Times are of the wall clock, while several submissions run, as each was last run. Answers that '
+            "come within 0.3 s of each other travel together, so that shorter times are not told apart by question; a whole "
+            f"submission took {statistics.median(tally.seconds):.2f} s (median of {len(tally.seconds)}), at most "
+            f"{max(tally.seconds):.2f} s.</p>"
         )
     else:
         yield '<p class="also">No times are kept: nothing was run for these results by this version of the grader.</p>'
@@ -153,8 +154,7 @@ def _question(q: QuestionTally, timed: bool) -> str:
         f"{q.scores / q.graded:.3g}" if q.graded else "",
     ]
     if timed:
-        median = q.median_seconds()
-        cells += ["", ""] if median is None else [f"{median:.3f}", f"{max(q.seconds):.2f}"]
+        cells += [str(q.slow), f"{q.longest:.2f}"] if q.runs else ["", ""]
     shown = "".join(f'<td class="{"plot" if "<svg" in cell else "number"}">{cell}</td>' for cell in cells)
     return f'<tr><th scope="row"><code>{html(q.question)}</code></th>{shown}</tr>'
 

@@ -132,7 +132,8 @@ def _question(q: QuestionView, public: Public | None) -> QuestionShown:
         made = tuple(_output(c, frozen, case, public, q) for c in outputs)
         cases.append(CaseShown(name, public.inputs[q.question, name], made, case.raises or ""))
     hidden = tuple(c for c in q.cases if c.hidden)
-    return QuestionShown(q, tuple(cases), hidden, _tip(cases, hidden), frozen is not None)
+    tip = _tip(cases, hidden)
+    return QuestionShown(q, tuple(cases), hidden, tip[:1].upper() + tip[1:], frozen is not None)
 
 
 def _output(c: CaseView, frozen: FrozenQuestion, case: FrozenCase, public: Public, q: QuestionView) -> OutputShown:

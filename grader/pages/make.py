@@ -98,7 +98,8 @@ class Pages:
             if report is None or submission.problem:
                 self._whys[one.student] = why or submission.problem
             elif _lost(report):
-                self._digests[one.student] = _digest(alone, shown_key(graded.key(one.student)), submission)
+                key = shown_key(sources.own(one.student)) if sources.own else alone.key
+                self._digests[one.student] = _digest(alone, key, submission)
                 able.append(one)
         if able:
             run = PublicRun(sources.setting, public, min(sources.workers, len(able)), sources.own)
@@ -155,7 +156,7 @@ class Pages:
         key = self.sources.setting.key if self.sources and shown else None
         made = content(student_view(report, key, told), shown, lacks)
         for ending, write in WRITERS.items():
-            write_whole(self.folder / STUDENTS / file_name(report.student, ending), write(made), sync=False)
+            _write(self.folder / STUDENTS / file_name(report.student, ending), "".join(write(made)))
         self.written += 1
 
     def _told(self, report: Report, public: Store | None) -> tuple[Report | None, str]:
@@ -167,6 +168,14 @@ class Pages:
         if last is None or last[1] != digest:
             return None, "the run on public cases alone did not end well"
         return report_from_json(json.loads(last[0])), ""
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a file whole, unless that is what it holds: to replace one takes longer than to make its text."""
+    with contextlib.suppress(OSError):
+        if path.read_bytes() == text.encode("utf-8", "backslashreplace"):
+            return
+    write_whole(path, [text], sync=False)
 
 
 def _lost(report: Report) -> bool:

@@ -38,6 +38,9 @@ def student_markdown(content: Content) -> Iterator[str]:
         yield f"\n## {head}\n"
         yield from (f"\n{markdown(line)}\n" for line in _about(q))
         for case in q.public:
+            if case.right:
+                yield f"\n{markdown(_agrees(case))}\n"
+                continue
             yield f"\n### {markdown(_case_head(case))}\n"
             for kind, text in _case_lines(case, q):
                 yield f"\n{markdown_code(text) if kind == 'block' else markdown(text)}\n"
@@ -69,11 +72,14 @@ def student_text(content: Content) -> Iterator[str]:
         yield f"\n\n{head}\n{'-' * min(len(head), WIDTH)}\n"
         yield from map(_wrapped, _about(q))
         for case in q.public:
+            if case.right:
+                yield _wrapped(_agrees(case))
+                continue
             yield f"\n{terminal(_case_head(case))}\n"
             for kind, text in _case_lines(case, q):
                 yield _block(text) if kind == "block" else _wrapped(text, "  ")
         if q.hidden:
-            yield "\nHidden cases\n" + "".join(_wrapped(line, "  - ") for line in hidden_lines(q.hidden))
+            yield "Hidden cases\n" + "".join(_wrapped(line, "  - ") for line in hidden_lines(q.hidden))
     yield "\n\n" + _wrapped(_foot(content))
 
 
@@ -82,7 +88,7 @@ def _score(content: Content) -> str:
     if view.score is None:
         return "Not graded yet: a fault of the grader, not of yours; it will be run again."
     right = sum(state(q) == RIGHT for q in view.questions)
-    return f"{points(view.score)} of {points(view.max_score)} points, {right} of {len(view.questions)} questions right"
+    return f"{earned(view.score, view.max_score)} points, {right} of {len(view.questions)} questions right"
 
 
 def _outcome(q: QuestionView) -> str:
@@ -108,11 +114,13 @@ def _case_head(case: CaseShown) -> str:
     return f"{'?' if ungraded else '✓' if case.right else '✗'} public case: {case.name}"
 
 
+def _agrees(case: CaseShown) -> str:
+    """All that is told of a case that is right."""
+    return f"{_case_head(case)}: your answer agrees ({', '.join(o.view.output for o in case.outputs)})"
+
+
 def _case_lines(case: CaseShown, q: QuestionShown) -> Iterator[tuple[str, str]]:
-    """Lines ("line") and values as they are ("block"). Of a case that is right the values are left out."""
-    if case.right:
-        yield "line", f"{', '.join(o.view.output for o in case.outputs)}: your answer agrees."
-        return
+    """Lines ("line") and values as they are ("block") of a case that is not right."""
     if case.inputs and not q.bare:
         yield "line", "Inputs:"
         yield "block", "\n".join(_assigned(shown) for shown in case.inputs)
@@ -135,7 +143,7 @@ def _case_lines(case: CaseShown, q: QuestionShown) -> Iterator[tuple[str, str]]:
         if o.heat:
             yield "line", f"{o.heat.told} ({LEGEND}):"
             yield "block", "\n".join(o.heat.rows)
-        if o.tip and o.tip not in (q.tip, *said):
+        if o.tip and o.tip.lower() != q.tip.lower() and o.tip not in said:
             said.add(o.tip)
             yield "line", f"Try: {o.tip}"
 
@@ -147,8 +155,10 @@ def _assigned(shown: Shown) -> str:
 
 
 def hidden_lines(cases: tuple[CaseView, ...]) -> list[str]:
-    """A line for each hidden case, and each hint once."""
-    lines, wrong = [], [c for c in cases if c.verdict is not Verdict.PASS]
+    """A line for each hidden case, or one for all where all are right; and each hint once."""
+    lines, wrong = list[str](), [c for c in cases if c.verdict is not Verdict.PASS]
+    if not wrong:
+        return [f"all {len({c.case for c in cases})} are right"]
     for name in dict.fromkeys(c.case for c in cases):
         mine = [f"{c.output} {c.kind or c.verdict.value.lower()}" for c in wrong if c.case == name]
         lines.append(f"{name}: {'; '.join(mine) or 'right'}")

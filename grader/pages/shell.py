@@ -40,6 +40,12 @@ def document(title: str, body: Iterable[str], script: str = "") -> Iterator[str]
     yield "</body>\n</html>\n"
 
 
+def heads(*names: str) -> str:
+    """The head of a table; a column whose name ends in ">" is one of numbers."""
+    cells = [(n.removesuffix(">"), ' class="number"' if n.endswith(">") else "") for n in names]
+    return "<thead><tr>" + "".join(f'<th scope="col"{kind}>{name}</th>' for name, kind in cells) + "</tr></thead>"
+
+
 @functools.cache
 def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"

@@ -54,8 +54,9 @@ def _head(view: StudentView) -> Iterator[str]:
         yield '<p class="score">Not graded yet <small>a fault of the grader, not of yours; it will be run again</small></p>'
     else:
         share = view.score / view.max_score if view.max_score > 0 else 0.0
+        score, _, most = earned(view.score, view.max_score).partition(" ")
         yield (
-            f'<p class="score">{points(view.score)} <small>of {points(view.max_score)} points, '
+            f'<p class="score">{score} <small>{most} points, '
             f"{right} of {len(view.questions)} questions right</small></p>{bar(share)}"
         )
     yield "</header>"
@@ -124,21 +125,23 @@ def _case(case: CaseShown, q: QuestionShown, opened: bool, anchor: str) -> Itera
 
 
 def _output(o: OutputShown, q: QuestionShown, said: set[str], anchor: str) -> Iterator[str]:
-    yield f'<h4><code>{html(o.view.output)}</code> <span class="word">{"agrees" if o.right else html(o.view.kind)}</span></h4>'
+    told, tone = ("agrees", "right") if o.right else (html(o.view.kind), "wrong")
+    yield f'<h4 class="{tone}"><code>{html(o.view.output)}</code> <span class="word">{told}</span></h4>'
     if o.view.message and o.view.message not in said:
         said.add(o.view.message)
         yield f'<p class="message">{html(o.view.message)}</p>'
     if o.view.distance is not None and not o.right:
         yield f'<p class="also">{html(off(o.view.distance))}</p>'
     if o.answer and o.expected:
-        yield f'<div class="pair"><div>{_value(o.answer, "your answer")}</div><div>{_value(o.expected, "expected")}</div></div>'
+        both = _value(o.answer, "your answer"), _value(o.expected, "expected")
+        yield f'<div class="pair"><div>{both[0]}</div><div>{both[1]}</div></div>'
     elif o.answer:
         yield _value(o.answer, "your answer")
     elif o.expected:
-        yield _value(o.expected, "expected; your answer agrees" if o.right else "expected")
+        yield _value(o.expected, "expected, and your answer agrees" if o.right else "expected")
     if o.heat:
         yield heat_map(o.heat, o.view.output, anchor)
-    if o.tip and o.tip != q.tip and o.tip not in said:
+    if o.tip and o.tip.lower() != q.tip.lower() and o.tip not in said:
         said.add(o.tip)
         yield f'<p class="tip"><b>Try:</b> {html(o.tip)}</p>'
 

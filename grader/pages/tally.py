@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import statistics
 from array import array
 from collections import Counter
 from collections.abc import Sequence
@@ -14,11 +13,12 @@ from ..text import clean_text
 
 BINS = 10
 WHY = 300  # characters of a reason
+SLOW = 1.0  # seconds
 
 
 @dataclass
 class QuestionTally:
-    """One question. `passed` of `outcomes` are right; `seconds` are those of the submissions that were run for it."""
+    """One question. `passed` of `outcomes` are right; `runs` are the submissions whose seconds are kept."""
 
     question: str
     points: float
@@ -29,7 +29,9 @@ class QuestionTally:
     passed: int = 0
     outcomes: int = 0
     scores: float = 0.0
-    seconds: array[float] = field(default_factory=lambda: array("d"))
+    runs: int = 0
+    slow: int = 0  # of them took longer than SLOW
+    longest: float = 0.0
 
     @property
     def graded(self) -> int:
@@ -46,8 +48,11 @@ class QuestionTally:
         self.passed += sum(o.verdict is Verdict.PASS for o in q.outcomes)
         self.outcomes += len(q.outcomes)
 
-    def median_seconds(self) -> float | None:
-        return statistics.median(self.seconds) if self.seconds else None
+    def time(self, seconds: float | None) -> None:
+        if seconds is not None:
+            self.runs += 1
+            self.slow += seconds > SLOW
+            self.longest = max(self.longest, seconds)
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ class Tally:
 
     questions: dict[str, QuestionTally]
     scores: array[float] = field(default_factory=lambda: array("d"))
+    seconds: array[float] = field(default_factory=lambda: array("d"))  # of each submission that was run
     full: float = 0.0  # points
     students: int = 0
     ungraded: list[tuple[str, str]] = field(default_factory=list)  # student and why
@@ -97,6 +103,8 @@ class Tally:
             self.ungraded.append((report.student, clean_text(why, WHY, lines=False)))
         else:
             self.scores.append(report.score)
+        if row.seconds:
+            self.seconds.append(sum(row.seconds.values()))
         self.isolations[report.isolation] += 1
         self.provenances[tuple(sorted(report.provenance.items()))] += 1
         mistakes = dict[int, None]()
@@ -105,8 +113,7 @@ class Tally:
                 self.given.append(Given(report.student, q.question, q.override))
             if (found := self.questions.get(q.question)) is not None:
                 found.add(q)
-                if q.question in row.seconds:
-                    found.seconds.append(row.seconds[q.question])
+                found.time(row.seconds.get(q.question))
             mistakes.update((self._number(q.question, o), None) for o in q.outcomes if o.mistake)
         self.made.update(list(mistakes))
         return list(mistakes)

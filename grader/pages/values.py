@@ -33,8 +33,8 @@ class Heat:
     @property
     def told(self) -> str:
         """The map in words."""
-        shape = f"{len(self.rows)} by {len(self.rows[0])} " if len(self.rows) > 1 else ""
-        return f"{self.wrong} of {shape and f'the {shape}'}{self.total} numbers are off, the farthest at {list(self.worst)}"
+        shape = f" ({len(self.rows)} by {len(self.rows[0])})" if len(self.rows) > 1 else ""
+        return f"{self.wrong} of {self.total} numbers{shape} are off, the farthest at {list(self.worst)}"
 
 
 def heat(answer: Excerpt | None, expected: Excerpt | None, rows: Mapping[str, Bound]) -> Heat | None:
