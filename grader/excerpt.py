@@ -1,9 +1,10 @@
-"""An excerpt of a value: at most NUMBERS numbers of it, as strict JSON. What comes in may be anything that a worker sent.
+"""An excerpt of a value: at most NUMBERS numbers of it, as strict JSON. What comes in may be anything that a worker
+sent.
 
 Forms: {"array": dtype, "shape": [...], "block": [...], "numbers": [...]}, of an array its first entries along each
-axis, in C order; {"value": number, bool or None}; {"text": ...}; {"list": [...], "length": n}; {"dict": {...}, "length":
-n}; {"fixture": name, "of": {...}}; {"unusable": kind, "shape": [...] or None}. Numbers that JSON lacks are "nan",
-"inf" and "-inf"."""
+axis, in C order; {"value": number, bool or None}; {"text": ...}; {"list": [...], "length": n}; {"dict": {...},
+"length": n}; {"fixture": name, "of": {...}}; {"unusable": kind, "shape": [...] or None}. Numbers that JSON lacks are
+"nan", "inf" and "-inf"."""
 
 from __future__ import annotations
 

@@ -27,7 +27,7 @@ def shown_key(key: AnswerKey) -> AnswerKey:
 
 
 def public_setting(setting: Setting) -> Setting:
-    """A setting for the public cases alone. Only here are answers kept: no hidden case was known when they were given."""
+    """A setting for the public cases alone. Only here are answers kept: nobody knew a hidden case who gave them."""
     return replace(setting, key=shown_key(setting.key), carries=False, answers=True)
 
 

@@ -56,7 +56,7 @@ class Pages:
     results: Results
     sources: Sources | None = None
     why: str = ""
-    said: Callable[[str, int, int], None] = lambda what, done, total: None
+    said: Callable[[str, int, int], None] = lambda *_: None
     ran: int = 0
     written: int = 0
     lacking: int = 0

@@ -30,7 +30,8 @@ def student_markdown(content: Content) -> Iterator[str]:
         yield "\n## What to try next\n\n" + "".join(tips)
     yield "\n| question | outcome | points |\n|---|---|---:|\n"
     for q in content.questions:
-        yield f"| {markdown(q.view.question)} | {markdown(_outcome(q.view))} | {earned(q.view.score, q.view.max_score)} |\n"
+        cells = markdown(q.view.question), markdown(_outcome(q.view)), earned(q.view.score, q.view.max_score)
+        yield f"| {' | '.join(cells)} |\n"
     if content.lacks:
         yield f"\nYour own answers are not shown: {markdown(content.lacks)}.\n"
     for q in content.questions:

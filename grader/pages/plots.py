@@ -36,7 +36,8 @@ def heat_map(found: Heat, name: str, anchor: str) -> str:
         f'<desc id="{anchor}-d">{html(found.told)}.</desc>{"".join(cells)}</svg>'
         f"<figcaption>{html(found.told)}. 1: up to ten times what is allowed, 2: up to a hundred, and so on; "
         f"blank: right{'; !: not finite, or out of place' if any(ODD in row for row in found.rows) else ''}."
-        f'<details><summary>The map as text</summary><pre tabindex="0">{html(lines)}</pre></details></figcaption></figure>'
+        f'<details><summary>The map as text</summary><pre tabindex="0">{html(lines)}</pre></details></figcaption>'
+        "</figure>"
     )
 
 

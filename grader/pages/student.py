@@ -11,7 +11,7 @@ from ..report.files import points
 from ..report.view import CaseView, StudentView
 from .content import CaseShown, Content, OutputShown, QuestionShown, Shown
 from .plots import bar, heat_map
-from .shell import document
+from .shell import document, heads
 
 
 def student_html(content: Content) -> Iterator[str]:
@@ -49,9 +49,9 @@ def _anchor(content: Content, q: QuestionShown) -> str:
 
 def _head(view: StudentView) -> Iterator[str]:
     right = sum(state(q) == RIGHT for q in view.questions)
-    yield f'<header><p class="over">{html(view.title)}</p><h1>{html(view.student)}</h1>'
+    yield f'<header><p class="over">{html(view.title)}</p><h1 dir="auto">{html(view.student)}</h1>'
     if view.score is None:
-        yield '<p class="score">Not graded yet <small>a fault of the grader, not of yours; it will be run again</small></p>'
+        yield '<p class="score">Not graded yet <small>a fault of the grader; it will be run again</small></p>'
     else:
         share = view.score / view.max_score if view.max_score > 0 else 0.0
         score, _, most = earned(view.score, view.max_score).partition(" ")
@@ -64,8 +64,7 @@ def _head(view: StudentView) -> Iterator[str]:
 
 def _overview(content: Content) -> Iterator[str]:
     yield '<section><h2>Questions</h2><table class="plain"><caption class="unseen">Points of each question</caption>'
-    yield '<thead><tr><th scope="col">question</th><th scope="col">outcome</th><th scope="col" class="number">points</th>'
-    yield "</tr></thead><tbody>"
+    yield heads("question", "outcome", "points>") + "<tbody>"
     for q in content.questions:
         link = f'<a href="#{_anchor(content, q)}"><code>{html(q.view.question)}</code></a>'
         person = ' <span class="tag">given by a person</span>' if q.view.override else ""
@@ -110,8 +109,9 @@ def _case(case: CaseShown, q: QuestionShown, opened: bool, anchor: str) -> Itera
     sign, word, tone = ("✓", "right", "right") if case.right else ("✗", "not right", "wrong")
     if any(o.view.verdict is Verdict.UNGRADED for o in case.outputs):
         sign, word, tone = "?", "not graded", "open"
-    yield f'<details class="case {tone}"{" open" * opened}><summary><span class="sign" aria-hidden="true">{sign}</span> '
-    yield f'{html(case.name)} <span class="word">{word}</span></summary><div class="inside">'
+    yield f'<details class="case {tone}"{" open" * opened}><summary>'
+    yield f'<span class="sign" aria-hidden="true">{sign}</span> {html(case.name)} <span class="word">{word}</span>'
+    yield '</summary><div class="inside">'
     if case.inputs:
         yield "<h4>Inputs</h4>" + "".join(map(_value, case.inputs))
     elif not q.known:
