@@ -13,7 +13,7 @@ from conftest import ROOT
 PACKAGE = ROOT / "grader"
 FLOORS = {
     0: "errors model text",
-    1: "wire tolerance gradcheck locate predicate keyfile records",
+    1: "wire tolerance gradcheck locate predicate keyfile records excerpt",
     2: "course author",
     3: "freeze judge collect sandbox",
     4: "pipeline store overrides content selfcheck asking carry oracle mutants",
