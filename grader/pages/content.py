@@ -5,6 +5,7 @@ It is made of a StudentView and a public key, so that no hidden case can come in
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 
 from ..excerpt import Excerpt, excerpt
@@ -57,7 +58,7 @@ class CaseShown:
     outputs: tuple[OutputShown, ...]
     raises: str = ""
 
-    @property
+    @functools.cached_property
     def right(self) -> bool:
         return all(output.right for output in self.outputs)
 
@@ -70,10 +71,15 @@ class QuestionShown:
     tip: str = ""  # the first thing to try
     known: bool = True  # whether inputs and expected values are at hand
 
+    @functools.cached_property
+    def state(self) -> tuple[str, str, str]:
+        """What became of it: a word, a sign and a class."""
+        return state(self.view)
+
     @property
     def bare(self) -> bool:
         """Whether there is no code of which more could be told."""
-        return state(self.view) in (UNWRITTEN, MISSING)
+        return self.state in (UNWRITTEN, MISSING)
 
 
 @dataclass(frozen=True)

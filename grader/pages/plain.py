@@ -6,11 +6,11 @@ from __future__ import annotations
 import textwrap
 from collections.abc import Iterator
 
-from ..feedback.outcome import RIGHT, earned, state
+from ..feedback.outcome import RIGHT, earned
 from ..model import Verdict
 from ..report.escape import markdown, markdown_code, terminal
 from ..report.files import points
-from ..report.view import CaseView, QuestionView
+from ..report.view import CaseView
 from ..text import clean_text
 from .content import CaseShown, Content, QuestionShown, Shown
 from .student import off
@@ -30,12 +30,12 @@ def student_markdown(content: Content) -> Iterator[str]:
         yield "\n## What to try next\n\n" + "".join(tips)
     yield "\n| question | outcome | points |\n|---|---|---:|\n"
     for q in content.questions:
-        cells = markdown(q.view.question), markdown(_outcome(q.view)), earned(q.view.score, q.view.max_score)
+        cells = markdown(q.view.question), markdown(_outcome(q)), earned(q.view.score, q.view.max_score)
         yield f"| {' | '.join(cells)} |\n"
     if content.lacks:
         yield f"\nYour own answers are not shown: {markdown(content.lacks)}.\n"
     for q in content.questions:
-        head = f"{markdown(q.view.question)} — {_outcome(q.view)}, {earned(q.view.score, q.view.max_score)}"
+        head = f"{markdown(q.view.question)} — {_outcome(q)}, {earned(q.view.score, q.view.max_score)}"
         yield f"\n## {head}\n"
         yield from (f"\n{markdown(line)}\n" for line in _about(q))
         for case in q.public:
@@ -64,12 +64,12 @@ def student_text(content: Content) -> Iterator[str]:
     wide = max((len(q.view.question) for q in content.questions), default=0)
     yield "\nQuestions\n"
     for q in content.questions:
-        row = f"  {q.view.question:<{wide}}  {earned(q.view.score, q.view.max_score):<16} {_outcome(q.view)}"
+        row = f"  {q.view.question:<{wide}}  {earned(q.view.score, q.view.max_score):<16} {_outcome(q)}"
         yield f"{terminal(row)}\n"
     if content.lacks:
         yield "\n" + _wrapped(f"Your own answers are not shown: {content.lacks}.")
     for q in content.questions:
-        head = terminal(f"{q.view.question}: {_outcome(q.view)}, {earned(q.view.score, q.view.max_score)}")
+        head = terminal(f"{q.view.question}: {_outcome(q)}, {earned(q.view.score, q.view.max_score)}")
         yield f"\n\n{head}\n{'-' * min(len(head), WIDTH)}\n"
         yield from map(_wrapped, _about(q))
         for case in q.public:
@@ -88,12 +88,12 @@ def _score(content: Content) -> str:
     view = content.view
     if view.score is None:
         return "Not graded yet: a fault of the grader, not of yours; it will be run again."
-    right = sum(state(q) == RIGHT for q in view.questions)
+    right = sum(q.state == RIGHT for q in content.questions)
     return f"{earned(view.score, view.max_score)} points, {right} of {len(view.questions)} questions right"
 
 
-def _outcome(q: QuestionView) -> str:
-    return f"{state(q)[1]} {state(q)[0]}" + (" (points given by a person)" if q.override else "")
+def _outcome(q: QuestionShown) -> str:
+    return f"{q.state[1]} {q.state[0]}" + (" (points given by a person)" if q.view.override else "")
 
 
 def _about(q: QuestionShown) -> Iterator[str]:
@@ -106,7 +106,7 @@ def _about(q: QuestionShown) -> Iterator[str]:
     yield from (f"Your answer follows a convention that is taken too: {name}." for name in view.convention)
     if view.carried:
         yield "A part of the points is given although a function that it calls is wrong."
-    if q.tip and state(view) != RIGHT:
+    if q.tip and q.state != RIGHT:
         yield f"Try: {q.tip}"
 
 
@@ -175,6 +175,8 @@ def _foot(content: Content) -> str:
 
 def _wrapped(text: str, first: str = "") -> str:
     line = terminal(text, 3000)
+    if len(first) + len(line) <= WIDTH:
+        return f"{first}{line}\n"
     return textwrap.fill(line, WIDTH, initial_indent=first, subsequent_indent=" " * len(first)) + "\n"
 
 

@@ -104,7 +104,8 @@ def overrides(tally: Tally) -> Iterator[str]:
     """Points that a person gave, and why."""
     if not tally.given:
         return
-    yield '<section id="overrides"><h2>Points given by a person</h2><div class="wide"><table class="plain">'
+    yield '<section id="overrides"><h2>Points given by a person</h2>'
+    yield '<div class="wide" tabindex="0" role="region" aria-label="Overrides"><table class="plain overrides">'
     yield heads("student", "question", "points>", "by the grader>", "reason", "when") + "<tbody>"
     for one in tally.given:
         graded = "ungraded" if one.override.graded is None else points(one.override.graded)

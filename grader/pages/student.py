@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..feedback.outcome import RIGHT, earned, mark, state
+from ..feedback.outcome import RIGHT, earned
 from ..model import Verdict
 from ..report.escape import html
 from ..report.files import points
-from ..report.view import CaseView, StudentView
+from ..report.view import CaseView
 from .content import CaseShown, Content, OutputShown, QuestionShown, Shown
 from .plots import bar, heat_map
 from .shell import document, heads
@@ -22,7 +22,7 @@ def student_html(content: Content) -> Iterator[str]:
 
 def _body(content: Content) -> Iterator[str]:
     view = content.view
-    yield from _head(view)
+    yield from _head(content)
     if view.notes:
         notes = "".join(f"<li>{html(note)}</li>" for note in view.notes)
         yield f'<section class="note"><h2>When your files were read</h2><ul>{notes}</ul></section>'
@@ -47,8 +47,8 @@ def _anchor(content: Content, q: QuestionShown) -> str:
     return f"question-{content.questions.index(q) + 1}"
 
 
-def _head(view: StudentView) -> Iterator[str]:
-    right = sum(state(q) == RIGHT for q in view.questions)
+def _head(content: Content) -> Iterator[str]:
+    view, right = content.view, sum(q.state == RIGHT for q in content.questions)
     yield f'<header><p class="over">{html(view.title)}</p><h1 dir="auto">{html(view.student)}</h1>'
     if view.score is None:
         yield '<p class="score">Not graded yet <small>a fault of the grader; it will be run again</small></p>'
@@ -62,6 +62,11 @@ def _head(view: StudentView) -> Iterator[str]:
     yield "</header>"
 
 
+def _mark(q: QuestionShown) -> str:
+    word, sign, _ = q.state
+    return f'<span class="sign" aria-hidden="true">{sign}</span> <span class="word">{word}</span>'
+
+
 def _overview(content: Content) -> Iterator[str]:
     yield '<section><h2>Questions</h2><table class="plain"><caption class="unseen">Points of each question</caption>'
     yield heads("question", "outcome", "points>") + "<tbody>"
@@ -69,7 +74,7 @@ def _overview(content: Content) -> Iterator[str]:
         link = f'<a href="#{_anchor(content, q)}"><code>{html(q.view.question)}</code></a>'
         person = ' <span class="tag">given by a person</span>' if q.view.override else ""
         yield (
-            f'<tr class="{state(q.view)[2]}"><th scope="row">{link}</th><td>{mark(q.view)}{person}</td>'
+            f'<tr class="{q.state[2]}"><th scope="row">{link}</th><td>{_mark(q)}{person}</td>'
             f'<td class="number">{earned(q.view.score, q.view.max_score)}</td></tr>'
         )
     yield "</tbody></table></section>"
@@ -77,8 +82,8 @@ def _overview(content: Content) -> Iterator[str]:
 
 def _question(q: QuestionShown, anchor: str) -> Iterator[str]:
     view = q.view
-    yield f'<section class="question {state(view)[2]}" id="{anchor}" aria-labelledby="{anchor}-name">'
-    yield f'<h2 id="{anchor}-name"><code>{html(view.question)}</code> {mark(view)} '
+    yield f'<section class="question {q.state[2]}" id="{anchor}" aria-labelledby="{anchor}-name">'
+    yield f'<h2 id="{anchor}-name"><code>{html(view.question)}</code> {_mark(q)} '
     yield f'<span class="points">{earned(view.score, view.max_score)}</span></h2>'
     if view.title and view.title != view.question:
         yield f'<p class="about">{html(view.title)}</p>'
@@ -92,7 +97,7 @@ def _question(q: QuestionShown, anchor: str) -> Iterator[str]:
         yield f'<p class="also">Your answer follows a convention that is taken too: {html(name)}.</p>'
     if view.carried:
         yield '<p class="also">A part of the points is given although a function that it calls is wrong.</p>'
-    if q.tip and state(view) != RIGHT:
+    if q.tip and q.state != RIGHT:
         yield f'<p class="tip"><b>Try:</b> {html(q.tip)}</p>'
     if q.public:
         right = sum(case.right for case in q.public)
@@ -101,7 +106,7 @@ def _question(q: QuestionShown, anchor: str) -> Iterator[str]:
         for number, case in enumerate(q.public, 1):
             yield from _case(case, q, opened and not case.right, f"{anchor}-case-{number}")
     if q.hidden:
-        yield from _hidden(q.hidden)
+        yield from _hidden(q.hidden, q.tip)
     yield "</section>"
 
 
@@ -162,7 +167,7 @@ def off(distance: float) -> str:
     return f"Off by {distance:.3g} times what is allowed."
 
 
-def _hidden(cases: tuple[CaseView, ...]) -> Iterator[str]:
+def _hidden(cases: tuple[CaseView, ...], said: str) -> Iterator[str]:
     names = list(dict.fromkeys(c.case for c in cases))
     wrong = [c for c in cases if c.verdict is not Verdict.PASS]
     right = len(names) - len({c.case for c in wrong})
@@ -176,5 +181,5 @@ def _hidden(cases: tuple[CaseView, ...]) -> Iterator[str]:
         sign, word, tone = ("✗", what, "wrong") if mine else ("✓", "right", "right")
         yield f'<li class="{tone}"><span class="sign" aria-hidden="true">{sign}</span> {html(name)}: {word}</li>'
     yield "</ul>"
-    for hint in dict.fromkeys(c.hint for c in wrong if c.hint):
+    for hint in dict.fromkeys(c.hint for c in wrong if c.hint and c.hint != said):
         yield f'<p class="tip"><b>Hint:</b> {html(hint)}</p>'

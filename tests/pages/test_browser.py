@@ -157,8 +157,9 @@ CONTRAST = """() => {
   const behind = e => { for (; e; e = e.parentElement) { const c = rgb(getComputedStyle(e).backgroundColor);
     if (c.length === 3 || c[3] === 1) return c; } return [255, 255, 255]; };
   const parts = 'p, th, td, dt, dd, h1, h2, h3, h4, li, a, summary, pre, small, .word, .tag, button';
-  return [...document.querySelectorAll(parts)]
-    .filter(e => e.checkVisibility() && e.textContent.trim() && e.closest('main')).map(e => { const a = light(rgb(getComputedStyle(e).color)), b = light(behind(e));
+  const all = [...document.querySelectorAll(parts)].filter(e => e.checkVisibility() && e.textContent.trim());
+  return all.filter(e => e.closest('main')).map(e => {
+    const a = light(rgb(getComputedStyle(e).color)), b = light(behind(e));
     return [(Math.max(a, b) + .05) / (Math.min(a, b) + .05), e.tagName, e.textContent.slice(0, 30)]; });
 }"""
 
