@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..feedback.outcome import RIGHT, earned
+from ..feedback.outcome import RIGHT, earned, mark
 from ..model import Verdict
 from ..report.escape import html
 from ..report.files import points
@@ -62,11 +62,6 @@ def _head(content: Content) -> Iterator[str]:
     yield "</header>"
 
 
-def _mark(q: QuestionShown) -> str:
-    word, sign, _ = q.state
-    return f'<span class="sign" aria-hidden="true">{sign}</span> <span class="word">{word}</span>'
-
-
 def _overview(content: Content) -> Iterator[str]:
     yield '<section><h2>Questions</h2><table class="plain"><caption class="unseen">Points of each question</caption>'
     yield heads("question", "outcome", "points>") + "<tbody>"
@@ -74,7 +69,7 @@ def _overview(content: Content) -> Iterator[str]:
         link = f'<a href="#{_anchor(content, q)}"><code>{html(q.view.question)}</code></a>'
         person = ' <span class="tag">given by a person</span>' if q.view.override else ""
         yield (
-            f'<tr class="{q.state[2]}"><th scope="row">{link}</th><td>{_mark(q)}{person}</td>'
+            f'<tr class="{q.state[2]}"><th scope="row">{link}</th><td>{mark(q.view)}{person}</td>'
             f'<td class="number">{earned(q.view.score, q.view.max_score)}</td></tr>'
         )
     yield "</tbody></table></section>"
@@ -83,7 +78,7 @@ def _overview(content: Content) -> Iterator[str]:
 def _question(q: QuestionShown, anchor: str) -> Iterator[str]:
     view = q.view
     yield f'<section class="question {q.state[2]}" id="{anchor}" aria-labelledby="{anchor}-name">'
-    yield f'<h2 id="{anchor}-name"><code>{html(view.question)}</code> {_mark(q)} '
+    yield f'<h2 id="{anchor}-name"><code>{html(view.question)}</code> {mark(q.view)} '
     yield f'<span class="points">{earned(view.score, view.max_score)}</span></h2>'
     if view.title and view.title != view.question:
         yield f'<p class="about">{html(view.title)}</p>'
