@@ -54,7 +54,9 @@ class Ours:
         for student in cohort:  # a comment of its own makes each one new to the store
             (place / "in" / f"{student.name}.py").write_text(student.source(student.name))
         paths = [str(place / "in"), "--course", str(self.course), "--out", str(place / "out")]
-        command = Command([*GRADER, "grade", ours.NAME, *paths, "--workers", str(workers)], env=our_environment())
+        command = Command(
+            [*GRADER, "grade", ours.NAME, *paths, "--workers", str(workers), "--no-pages"], env=our_environment()
+        )
         cost, done = run_all([command], 1, watch, pss)
         expect(done, "grader grade")
         cost.count = len(cohort)

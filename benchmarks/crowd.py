@@ -47,6 +47,7 @@ class Crowd:
     def grade(self, where: Path, out: Path, workers: int, watch: Watch | None = None) -> tuple[int, float]:
         """Exit code and seconds."""
         options = ["--course", self.course, "--out", out, "--workers", workers, "--timeout", self.options.timeout]
+        options.append("--no-pages")
         log = self.bench.folder / f"{out.name}.log"
         started = time.perf_counter()
         process = self.bench.start(["grade", ours.NAME, where, *options], log)

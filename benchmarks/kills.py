@@ -73,7 +73,7 @@ class Kills:
         self.whole = {name: (out / name).read_bytes() for name in FILES}
 
     def command(self, where: Path, out: Path) -> list[object]:
-        options = ["--course", self.course, "--workers", self.options.workers, "--timeout", 5]
+        options = ["--course", self.course, "--workers", self.options.workers, "--timeout", 5, "--no-pages"]
         return ["grade", ours.NAME, where, "--out", out, *options]
 
     def log(self, out: Path) -> Path:

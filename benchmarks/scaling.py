@@ -65,7 +65,19 @@ def site(folder: Path, workers: int, threads: int) -> Iterator[str]:
 
 def graded(submissions: Path, out: Path, secret: Path, *more: object) -> float:
     """Seconds of one run."""
-    arguments = ["grade", ASSIGNMENT, submissions, "--out", out, "--secret-file", secret, "--course", ROOT, *more]
+    arguments = [
+        "grade",
+        ASSIGNMENT,
+        submissions,
+        "--out",
+        out,
+        "--secret-file",
+        secret,
+        "--course",
+        ROOT,
+        "--no-pages",
+    ]
+    arguments += more
     command = [sys.executable, "-P", "-m", "grader", *map(str, arguments)]
     started = time.perf_counter()
     done = subprocess.run(command, cwd=ROOT, env=ENVIRONMENT, capture_output=True, text=True, check=False)

@@ -4,7 +4,7 @@ Eight functions, 22 cases, 20 submissions: 5 right, 13 with one planted bug, a s
 PyTorch (workload/). All contenders take turns in each round, so that a busy moment falls on all of them:
 fork only          a warm process forks, and the fork ends: for information
 floor              the fork runs the file, calls the cases, sends raw answers to a process that only reads them
-ours               `grader grade`, sandbox and its self-test, judging, store, reports and table on, new submissions
+ours               `grader grade --no-pages`, sandbox, its self-test, judging, store, reports and table, new submissions
 otter run          a command per notebook                 nbgrader --student  a command per notebook
 nbgrader batch     one command for all twenty             pytest, gradescope-utils  a process per file
 Peers are installed by pip into environments of their own (--cache). Their tests, generated from the same table, hold

@@ -41,10 +41,16 @@ def _torch() -> str:
 
 
 def content_keys(
-    key: AnswerKey, submission: Submission, limits: Limits, isolation: str, carries: bool = False
+    key: AnswerKey,
+    submission: Submission,
+    limits: Limits,
+    isolation: str,
+    carries: bool = False,
+    answers: bool = False,
 ) -> dict[str, str]:
     """The content key of each question's result for this submission. `carries`: whether the reference is at hand
-    for errors that are carried forward; then a result depends on the questions below it and on the reference."""
+    for errors that are carried forward; then a result depends on the questions below it and on the reference.
+    `answers`: whether the result holds answers; such a one is never taken for one without."""
     digest = hashlib.sha256()
     for part in (
         submission.main,
@@ -54,6 +60,7 @@ def content_keys(
         f"torch {_torch()}" if key.library == "torch" else key.library,
         key.fixtures,
         code_digest(),
+        *(["with answers"] if answers else []),
     ):
         digest.update(hashlib.sha256(part.encode("utf-8", "surrogateescape")).digest())
     base = digest.hexdigest()
@@ -84,9 +91,11 @@ def _digests(key: AnswerKey) -> dict[str, str]:
     found = _digest_cache.get(id(key))
     if found is None or found[0] is not key:
         found = (key, {q.name: question_digest(q) for q in key.questions})
-        _digest_cache.clear()
+        if len(_digest_cache) >= KEYS:
+            del _digest_cache[next(iter(_digest_cache))]
         _digest_cache[id(key)] = found
     return found[1]
 
 
+KEYS = 2  # whose digests are kept: a course's, and its public view
 _digest_cache: dict[int, tuple[AnswerKey, dict[str, str]]] = {}

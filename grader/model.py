@@ -268,6 +268,7 @@ class Outcome:
     hint: str = ""
     mistake: str = ""
     carried: str = ""  # own functions that the reference answered; then right: earns the question's share
+    answer: Mapping[str, Any] | None = None  # what came (excerpt.py); only of a run on public cases alone
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,14 @@ from dataclasses import replace
 from .asking import Oracle
 from .carry import Carrier
 from .errors import SandboxError
+from .excerpt import excerpt
 from .judge.score import report, result_of
 from .model import (
     AnswerKey,
     Failure,
     FrozenQuestion,
     Limits,
+    Outcome,
     QuestionResult,
     Report,
     Response,
@@ -36,13 +38,20 @@ def grade(
     begin: Callable[[], None] = lambda: None,
     idle: Callable[[], None] = lambda: None,
     so_far: Callable[[QuestionResult], None] | None = None,
+    took: dict[str, float] | None = None,
+    answers: bool = False,
 ) -> Report:
     """Grade one submission. Questions in `known` are not run again. Never raises for what a student did.
 
     With an oracle, an error is carried forward where a question says so. `begin` is called before any of the
     submission's code is run, `idle` when it has answered, or keeps us waiting, so that others may run meanwhile.
     `so_far` is told the result of each question as soon as its answers are there: a second call, a hint or an error
-    carried forward may still change it. What it raises makes the submission ungraded."""
+    carried forward may still change it. What it raises makes the submission ungraded. Into `took` go the seconds of
+    each question that was run. With `answers`, outcomes hold excerpts of wrong answers.
+
+    Raises ValueError for answers with a key that is not public: they may say what the code was given."""
+    if answers and not key.public:
+        raise ValueError("answers are kept only of public cases, run alone")
     results = dict(known or {})
     pending = [q for q in key.questions if q.name not in results]
     notes: tuple[str, ...] = ()
@@ -63,8 +72,12 @@ def grade(
                 tell = so_far
                 runner.given(pending, given, lambda question, found: tell(result_of(question, found)))
             idle()
+            if took is not None:
+                took.update({name: round(seconds, 4) for name, seconds in runner.took.items()})
             for question in pending:
                 result = result_of(question, given[question.name])
+                if answers:
+                    result = _with_answers(question, result, given[question.name])
                 results[question.name] = result
                 if runner.notes:
                     results[question.name] = replace(result, notes=(*runner.notes, *result.notes))
@@ -92,6 +105,19 @@ def grade(
     ordered = [results[q.name] for q in key.questions]
     notes = (*dict.fromkeys(note for r in ordered for note in r.notes), *notes)
     return report(key, submission, ordered, launcher.isolation, notes)
+
+
+def _with_answers(question: FrozenQuestion, result: QuestionResult, given: Mapping[str, Response]) -> QuestionResult:
+    """The result with an excerpt of each wrong answer to a public case; where a predicate marks it, of all parts."""
+
+    def answer(o: Outcome) -> Outcome:
+        values = given[o.case].values if o.case in given else {}
+        found = {part.name: values[part.name] for part in question.parts if part.name in values}
+        if o.hidden or o.verdict is not Verdict.FAIL or not (found or o.output in values):
+            return o
+        return replace(o, answer=excerpt(found or values[o.output]))
+
+    return replace(result, outcomes=tuple(map(answer, result.outcomes)))
 
 
 def _all(question: FrozenQuestion, failure: Failure) -> dict[str, Response]:

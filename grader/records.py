@@ -6,7 +6,7 @@ import functools
 import json
 import math
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from .model import Outcome, Override, QuestionResult, Report, Verdict
@@ -17,6 +17,7 @@ SCHEMA = 2
 def outcome_to_json(o: Outcome) -> dict[str, Any]:
     """An infinite distance is the string "inf": JSON has no infinity."""
     distance = "inf" if o.distance is not None and math.isinf(o.distance) else o.distance
+    answer = {} if o.answer is None else {"answer": dict(o.answer)}
     return {
         "case": o.case,
         "hidden": o.hidden,
@@ -28,6 +29,7 @@ def outcome_to_json(o: Outcome) -> dict[str, Any]:
         "hint": o.hint,
         "mistake": o.mistake,
         "carried": o.carried,
+        **answer,
     }
 
 
@@ -57,6 +59,7 @@ def result_from_json(data: Mapping[str, Any]) -> QuestionResult:
             hint=o["hint"],
             mistake=o["mistake"],
             carried=o["carried"],
+            answer=o.get("answer"),
         )
         for o in data["outcomes"]
     )
@@ -112,6 +115,7 @@ class Row:
     remark: str = ""  # what cost points, in a few words
     notes: tuple[str, ...] = ()
     overridden: tuple[str, ...] = ()  # questions whose points a person gave
+    seconds: Mapping[str, float] = field(default_factory=dict, compare=False)  # by question, where it was run: no grade
 
 
 @dataclass(frozen=True)

@@ -26,6 +26,9 @@ def clean_text(text: str, limit: int = 2000, lines: bool = True) -> str:
     """Printable text of at most `limit` characters: whatever is not safe becomes U+FFFD; with `lines`, newlines and
     tabs stay, else they become spaces."""
     cut = text if len(text) <= limit else text[: limit - 1]
+    whole = cut.replace("\n", " ").replace("\t", " ")
+    if whole.isprintable():  # nearly always: in no category that holds a character which is not safe
+        return (cut if lines else whole) + ("…" if len(text) > limit else "")
     out = "".join(
         (c if lines else " ") if c in "\n\t" else c if (c.isascii() and c.isprintable()) or is_safe(c) else "\ufffd"
         for c in cut

@@ -90,7 +90,8 @@ def graded_cohort(name: str, grader: Run, secret: Path, folder_of: Callable[[str
 def _grade(
     grader: Run, name: str, submissions: Path, out: Path, secret: Path, *more: object
 ) -> subprocess.CompletedProcess[str]:
-    return grader("grade", name, submissions, "--out", out, "--timeout", 2, "--secret-file", secret, *more)
+    arguments = ["--out", out, "--timeout", 2, "--secret-file", secret, "--no-pages", *more]
+    return grader("grade", name, submissions, *arguments)
 
 
 def test_every_assignment_has_a_cohort() -> None:

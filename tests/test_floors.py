@@ -13,12 +13,12 @@ from conftest import ROOT
 PACKAGE = ROOT / "grader"
 FLOORS = {
     0: "errors model text",
-    1: "kept wire tolerance gradcheck locate predicate keyfile records",
+    1: "kept wire tolerance gradcheck locate predicate keyfile records excerpt",
     2: "course author",
     3: "freeze judge collect sandbox",
     4: "pipeline store overrides content selfcheck asking carry oracle mutants",
     5: "audit cohort keys release replay scaffold report checking submit watching diff handout feedback "
-    "exports ci gradebooks autograder",
+    "exports ci gradebooks autograder pages",
     6: "cli magic pytest_plugin __main__",
 }
 FLOOR = {name: floor for floor, names in FLOORS.items() for name in names.split()}

@@ -47,7 +47,7 @@ def test_the_demo_prints_these_lines(grader: Run, tmp_path: Path) -> None:
     (tmp_path / "secret").write_text("made for the README's test")
     done = grader(
         "grade", "linear_classifiers", COHORT / "submissions", "--out", tmp_path / "out", "--timeout", 2,
-        "--secret-file", tmp_path / "secret",
+        "--secret-file", tmp_path / "secret", "--no-pages",
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     printed = done.stdout.splitlines()

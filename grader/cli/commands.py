@@ -13,6 +13,7 @@ HOMES = {  # the module of each, in the order of --help
     "check": "student",
     "submit": "submit",
     "grade": "grading",
+    "report": "report",
     "override": "override",
     "gradebook": "gradebook",
     "feedback": "feedback",

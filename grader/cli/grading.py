@@ -23,6 +23,7 @@ from .exits import STOPPED, UNGRADED
 from .intake import limits_of, taken_in
 from .isolation import require_isolation
 from .options import course_option, device_option, open_course, secret_option
+from .report import pages_after
 
 if TYPE_CHECKING:
     from ..cohort.batch import Batch
@@ -64,6 +65,7 @@ PROGRESS_SECONDS = 2.0
     show_default=True,
     help="Which attempt counts where a student has several.",
 )
+@click.option("--pages/--no-pages", default=True, help="Write OUT/report: pages for you and for each student.")
 @click.option("--scheduler", metavar="ADDRESS", help="Grade on the workers of a Dask cluster: tls://HOST:PORT.")
 def grade(
     assignment: str,
@@ -77,12 +79,13 @@ def grade(
     allow_weak_isolation: bool,
     source: str | None,
     attempts: str,
+    pages: bool,
     scheduler: str | None,
 ) -> None:
     """Grade SUBMISSIONS (files, folders, zips, downloads of Canvas, Moodle, Gradescope, nbgrader) into OUT.
 
-    Writes grades.csv, reports.jsonl and the store; run the same command again to go on after a stop. Exit code
-    3 where something is ungraded."""
+    Writes grades.csv, reports.jsonl, the store and pages (see `grader report`); run the same command again to go on
+    after a stop. Exit code 3 where something is ungraded."""
     from ..collect.files import not_taken
 
     course = open_course(course_path, secret_file)
@@ -111,7 +114,7 @@ def grade(
     setting = Setting(key, limits, isolation, course, device, carries)
     paths = tuple(str(path.absolute()) for path in submissions)
     how = {"submissions": paths, "source": source or "", "attempts": attempts}
-    sys.exit(_grade_cohort(setting, own, intake, out, min(workers, max(1, len(found))), how, cluster))
+    sys.exit(_grade_cohort(setting, own, intake, out, min(workers, max(1, len(found))), how, pages, cluster))
 
 
 def _cluster(address: str) -> Cluster:
@@ -129,6 +132,7 @@ def _grade_cohort(
     out: Path,
     workers: int,
     how: dict[str, Any],
+    pages: bool,
     cluster: Cluster | None = None,
 ) -> int:
     """Grade, write the files and say how it went; the exit code."""
@@ -170,15 +174,16 @@ def _grade_cohort(
                 click.echo(line)
             for line in override_lines(results):
                 click.echo(line, err=line.startswith("not applied"))
-    same = f" ({batch.kept} of them from the store)" if batch.kept and not ran else ""
-    total = len(intake.found)
-    click.echo(f"\n{total - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
-    if line := told(intake.hands):
-        click.echo(line)
-    click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}{before}")
-    for line in sorted(ungraded):
-        click.echo(line, err=True)
-    return UNGRADED if ungraded else 0
+        same = f" ({batch.kept} of them from the store)" if batch.kept and not ran else ""
+        total = len(intake.found)
+        click.echo(f"\n{total - len(ungraded)} graded{same}, {len(ungraded)} ungraded; isolation {setting.isolation}")
+        if line := told(intake.hands):
+            click.echo(line)
+        click.echo(f"{out / 'grades.csv'}, {out / 'reports.jsonl'}{before}")
+        for line in sorted(ungraded):
+            click.echo(line, err=True)
+        stopped = pages and pages_after(out, setting, own, intake.found, workers, cluster is not None)
+    return STOPPED if stopped else UNGRADED if ungraded else 0
 
 
 def _by_student(own: Callable[[str], AnswerKey], students: Mapping[str, str]) -> Callable[[str], AnswerKey]:

@@ -11,7 +11,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from ..asking import Oracle
@@ -31,7 +31,7 @@ from ..store import Made
 @dataclass(frozen=True)
 class Setting:
     """What all submissions of a batch share. `carries`: the reference is at hand, in the course, to carry errors
-    forward."""
+    forward. `answers`: results hold excerpts of wrong answers, for which the key must be a public one."""
 
     key: AnswerKey
     limits: Limits
@@ -39,6 +39,7 @@ class Setting:
     course: Course
     device: str = "cpu"
     carries: bool = False
+    answers: bool = False
 
     def __getstate__(self) -> dict[str, Any]:
         """To another process the key goes as the bytes of its file: pickled arrays would come out writable and in one
@@ -52,7 +53,7 @@ class Setting:
         """Content keys by question; none for a submission that cannot be run."""
         if submission.problem:
             return {}
-        return content_keys(own, submission, self.limits, self.isolation, self.carries)
+        return content_keys(own, submission, self.limits, self.isolation, self.carries, self.answers)
 
 
 class Permits(Protocol):
@@ -90,11 +91,13 @@ class Desk:
     def grade(self, own: AnswerKey | None, submission: Submission, known: Mapping[str, QuestionResult]) -> Made:
         """One submission by its own key (None: that of the setting). Questions in `known` are not run again."""
         key = own or self.setting.key
-        turn = Turn(self.permits)
+        turn, took, answers = Turn(self.permits), dict[str, float](), self.setting.answers
         with contextlib.closing(turn):
-            limits = self.setting.limits
-            report = grade(key, submission, self._launcher(), limits, known, self.oracle, turn.begin, turn.close)
-        return made_of(report, self.setting, key, submission)
+            limits, where = self.setting.limits, self._launcher()
+            turns = turn.begin, turn.close
+            report = grade(key, submission, where, limits, known, self.oracle, *turns, took=took, answers=answers)
+        made = made_of(report, self.setting, key, submission)
+        return replace(made, row=replace(made.row, seconds=took))
 
     def _launcher(self) -> Launcher:
         found: Launcher | None = getattr(self._local, "launcher", None)

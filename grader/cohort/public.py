@@ -17,11 +17,18 @@ from .batch import Batch
 from .desk import Setting
 from .processes import Processes
 
+PUBLIC = "public.sqlite"  # its store, beside that of the grades
+
 
 def shown_key(key: AnswerKey) -> AnswerKey:
     """The public view of a key, by which nothing is carried forward either: that asks the reference."""
     public = public_view(key)
     return replace(public, questions=tuple(replace(q, calls=(), carry=0.0) for q in public.questions))
+
+
+def public_setting(setting: Setting) -> Setting:
+    """A setting for the public cases alone. Only here are answers kept: nobody knew a hidden case who gave them."""
+    return replace(setting, key=shown_key(setting.key), carries=False, answers=True)
 
 
 class PublicRun:
@@ -32,7 +39,7 @@ class PublicRun:
     def __init__(
         self, setting: Setting, store: Store, workers: int, own: Callable[[str], AnswerKey] | None = None
     ) -> None:
-        self.setting = replace(setting, key=shown_key(setting.key), carries=False)
+        self.setting = public_setting(setting)
         self.processes = Processes(self.setting, workers)
         mine = None if own is None else (lambda student: shown_key(own(student)))
         run = secrets.token_hex(8)

@@ -49,7 +49,7 @@ def _properties(q: QuestionView) -> Iterator[tuple[str, str]]:
     yield f"score {q.question}", points(q.score)
     yield f"max_score {q.question}", points(q.max_score)
     if q.override:
-        yield f"override {q.question}", q.override
+        yield f"override {q.question}", q.override.reason
 
 
 def _case(suite: ET.Element, view: StudentView, q: QuestionView) -> None:

@@ -68,7 +68,9 @@ def lines(q: QuestionView) -> list[str]:
 
 def overridden(q: QuestionView) -> str:
     """A person's points and reason, where a person gave them; else ""."""
-    return f"points given by a person: {points(q.score)} of {points(q.max_score)}: {q.override}" if q.override else ""
+    if not q.override:
+        return ""
+    return f"points given by a person: {points(q.score)} of {points(q.max_score)}: {q.override.reason}"
 
 
 def line(case: CaseView) -> str:

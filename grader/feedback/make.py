@@ -6,15 +6,17 @@ from __future__ import annotations
 import contextlib
 import json
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from .. import overrides
 from ..cohort.desk import Setting
-from ..cohort.public import PublicRun
+from ..cohort.exact import Exact
+from ..cohort.public import PUBLIC, PublicRun
+from ..cohort.results import STORE
 from ..collect.found import Found
-from ..content import report_digest
 from ..errors import SandboxError, UsageError
-from ..model import AnswerKey, Report, Submission
+from ..model import AnswerKey, Submission
 from ..records import report_from_json
 from ..report.files import write_whole
 from ..report.view import student_view
@@ -26,7 +28,7 @@ from ..text import clean_text
 from .names import file_name
 from .page import page
 
-GRADED, PUBLIC, FOLDER = "grades.sqlite", "public.sqlite", "feedback"
+GRADED, FOLDER = STORE, "feedback"
 
 
 @dataclass(frozen=True)
@@ -60,7 +62,8 @@ class Feedback:
         self._targets = {target for q in key.questions for target in q.targets}
         with contextlib.ExitStack() as stack:
             graded, public = (stack.enter_context(Store(self.results / name)) for name in (GRADED, PUBLIC))
-            whys = [self._graded(graded, one.read())[1] for one in self.found]
+            exact = Exact(graded, overrides.read(self.results), self.setting, self.own)
+            whys = [exact.report(one.read())[1] for one in self.found]
             able = [one for one, why in zip(self.found, whys, strict=True) if not why]
             if whys and not able:  # rather the wrong command than all of them
                 raise UsageError(f"no page is made or taken away: {whys[0]}")
@@ -73,7 +76,7 @@ class Feedback:
             worker = launcher("numpy")  # nothing of theirs is run
             stack.callback(worker.close)
             for one in able:
-                yield self._page(graded, public, one.read(), folder, worker)
+                yield self._page(exact, public, one.read(), folder, worker)
 
     def _run(self, public: Store, able: Sequence[Found]) -> None:
         """Put the submissions to the public cases alone."""
@@ -83,26 +86,8 @@ class Feedback:
                 pass
             self.ran = run.ran
 
-    def _graded(self, store: Store, submission: Submission) -> tuple[Report | None, str]:
-        """The graded report of exactly these files, or why there is none."""
-        try:
-            last = store.last(submission.student)
-            report = report_from_json(json.loads(last[0])) if last else None
-        except (UsageError, LookupError, TypeError, ValueError, RecursionError):
-            return None, "its report in the store is damaged; run grader grade again"
-        if last is None or report is None:
-            return None, f"no graded report in {self.results}; grade it first"
-        if report.status != "graded":
-            return None, "ungraded: " + (clean_text("; ".join(report.notes), 300, lines=False) or "see reports.jsonl")
-        key = self.own(submission.student) if self.own else self.setting.key
-        setting = replace(self.setting, isolation=report.isolation)
-        keys = setting.keys(key, submission)
-        if last[1] != (report_digest(key, submission, keys, report.isolation) if keys else ""):
-            return None, "graded from other files, or with another key, --timeout or version of the grader; grade again"
-        return report, ""
-
-    def _page(self, graded: Store, public: Store, submission: Submission, folder: Path, worker: Launcher) -> Told:
-        report, why = self._graded(graded, submission)  # once more: the file may have changed meanwhile
+    def _page(self, exact: Exact, public: Store, submission: Submission, folder: Path, worker: Launcher) -> Told:
+        report, why = exact.report(submission)  # once more: the file may have changed meanwhile
         if report is None:
             return Told(submission.student, why=why)
         last = public.last(submission.student)

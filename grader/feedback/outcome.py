@@ -69,6 +69,9 @@ def outcome(q: QuestionView, anchor: str, said: Collection[str] = ()) -> str:
     right = len(q.cases) - len(lost)
     if lost and right:
         lines.append(f'<p class="also">{right} of {len(q.cases)} answers of this question are right.</p>')
+    if q.override:
+        given = f"{points(q.override.points)}. {q.override.reason}"
+        lines.append(f'<p class="also"><b>Points given by a person:</b> {html(given)}</p>')
     if q.carried:
         lines.append('<p class="also">A part of the points is given although a function that it calls is wrong.</p>')
     for name in q.convention:

@@ -40,10 +40,11 @@ def _csv_line(cells: Sequence[str]) -> str:
     return out.getvalue()
 
 
-def write_whole(path: Path, lines: Iterable[str]) -> None:
+def write_whole(path: Path, lines: Iterable[str], sync: bool = True) -> None:
     """Replace a file in one step, readable by its owner alone. Raises UsageError with the reason.
 
-    What a run that was killed left behind is overwritten by the next one."""
+    What a run that was killed left behind is overwritten by the next one. Without `sync` a power cut may lose it: for
+    what can be made anew."""
     part = path.with_name(f".{path.name}.part")
     try:
         with contextlib.suppress(FileNotFoundError):
@@ -52,7 +53,8 @@ def write_whole(path: Path, lines: Iterable[str]) -> None:
         with os.fdopen(fd, "w", encoding="utf-8", errors="backslashreplace", newline="") as file:
             file.writelines(lines)
             file.flush()
-            os.fsync(file.fileno())
+            if sync:
+                os.fsync(file.fileno())
         os.replace(part, path)
     except BaseException as error:
         with contextlib.suppress(OSError):

@@ -5,16 +5,18 @@ no number of the case. It shows no text of the student's, no message, type name,
 case's name: hidden cases are numbered in the order of the key. That there are so many is shown, since the points of an
 output tell it anyway once it is graded; the handout, which comes before, does not tell it.
 
-A message about a *public* case may carry a hidden one as well: both are put to one process, whose code can keep what
-it was given and raise or return it later. So public messages are taken only from a report of a run that was given no
-hidden case at all: the report itself, where it has none, or one on `public_view(key)`. Notes are of intake, of the
-first time that the file was loaded, and our own; none of them was made when a hidden case was known."""
+A message about a *public* case may carry a hidden one as well, and so may an answer and its distance: both cases are
+put to one process, whose code can keep what it was given and raise or return it later. So these are taken only from a
+report of a run that was given no hidden case at all: the report itself, where it has none, or one on
+`public_view(key)`. Notes are of intake, of the first time that the file was loaded, and our own; none of them was made
+when a hidden case was known."""
 
 from __future__ import annotations
 
 import builtins
 from dataclasses import dataclass
 
+from ..excerpt import Excerpt
 from ..judge.properties import AUTHORS_FAULT
 from ..model import AnswerKey, Outcome, QuestionResult, Report, Verdict
 from ..text import clean_text
@@ -49,7 +51,7 @@ MOST_NOTES, NOTE, MESSAGE, HINT, NAME = 30, 400, 1000, 1000, 120  # characters, 
 
 @dataclass(frozen=True)
 class CaseView:
-    """One output in one case. `message` is "" for a hidden case."""
+    """One output in one case. For a hidden case `message` is "", and neither distance nor answer is there."""
 
     case: str
     hidden: bool
@@ -58,12 +60,23 @@ class CaseView:
     kind: str
     hint: str = ""
     message: str = ""
+    distance: float | None = None  # of the wrong answer, in units of the tolerance
+    answer: Excerpt | None = None
+
+
+@dataclass(frozen=True)
+class OverrideView:
+    """Points that a person gave, and why; `graded` is what the grader gives, None where that is ungraded."""
+
+    points: float
+    reason: str
+    graded: float | None
 
 
 @dataclass(frozen=True)
 class QuestionView:
     """One question. `score` is None where it is ungraded; `carried`: a share was earned although a function that it
-    calls is wrong; `override`: a person's reason for the points, where a person gave them ("" nowhere else)."""
+    calls is wrong; `override`: what a person gave in place of the grader's points, and why."""
 
     question: str
     title: str
@@ -72,7 +85,7 @@ class QuestionView:
     cases: tuple[CaseView, ...]
     convention: tuple[str, ...] = ()
     carried: bool = False
-    override: str = ""
+    override: OverrideView | None = None  # then `score` is that of a person
 
 
 @dataclass(frozen=True)
@@ -134,13 +147,18 @@ def _question(q: QuestionResult, title: str, told: dict[tuple[str, str, str], Ou
         else:
             other = told.get(_place(o))  # of the same verdict, or it would explain something else
             same = other is not None and (other.verdict, other.kind) == (o.verdict, o.kind)
-            message = clean_text(other.message, MESSAGE) if other is not None and same else ""
-            cases.append(CaseView(_line(o.case), False, _line(o.output), verdict, kind, hint, message))
+            if other is None or not same:
+                cases.append(CaseView(_line(o.case), False, _line(o.output), verdict, kind, hint))
+                continue
+            told_of = clean_text(other.message, MESSAGE), other.distance, other.answer
+            cases.append(CaseView(_line(o.case), False, _line(o.output), verdict, kind, hint, *told_of))
     carried = any(o.carried for o in q.outcomes)
     names = tuple(_line(name) for name in q.convention)
-    over = _line(q.override.reason, HINT).strip() or "no reason was noted" if q.override else ""
-    head = _line(q.question), _line(title, HINT), q.score, q.max_score
-    return QuestionView(*head, tuple(cases), names, carried, over)
+    one = q.override
+    reason = _line(one.reason, NOTE).strip() or "no reason was noted" if one else ""
+    given = OverrideView(one.points, reason, one.graded) if one else None
+    shown = _line(q.question), _line(title, HINT), q.score, q.max_score
+    return QuestionView(*shown, tuple(cases), names, carried, given)
 
 
 def _hides(report: Report) -> bool:

@@ -5,7 +5,7 @@ Each question leaves a reserve of the submission's time to those after it, so th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from ..model import Failure, FrozenCase, FrozenQuestion, Response, Value, Verdict
 from .calls import Call, calls_of, identical
@@ -21,7 +21,10 @@ RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question
 
 @dataclass
 class Runner(Talk):
-    """Puts cases to one submission, each with its share of the time. Close it when done."""
+    """Puts cases to one submission, each with its share of the time. Close it when done. `took`: the seconds that each
+    question was charged, for people to read."""
+
+    took: dict[str, float] = field(default_factory=dict)
 
     _started: float = 0.0
     _extra: float = EXTRA_SECONDS
@@ -72,7 +75,10 @@ class Runner(Talk):
         for index, question in enumerate(questions):
             left = total - (self._now() - started) - reserve * (len(questions) - index - 1)
             seconds = min(question.seconds or limits.question, max(left, reserve))
-            yield question, self._question(question, seconds, behind or calls_of(question))
+            before = self._answering()
+            responses = self._question(question, seconds, behind or calls_of(question))
+            self.took[question.name] = self._answering() - before
+            yield question, responses
             behind = behind[len(question.cases) :]
 
     def nudged(

@@ -166,6 +166,7 @@ def asked(course: Path, cohort: str, out: Path, *more: object) -> list[object]:
         out,
         "--timeout",
         2,
+        "--no-pages",
         *more,
     ]
 

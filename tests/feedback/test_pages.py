@@ -116,6 +116,7 @@ class Desk:
     def type(self, command: str, *more: object, all: Path | None = None) -> subprocess.CompletedProcess[str]:
         where = {"grade": "--out", "feedback": "--results"}[command]
         arguments = ["--course", self.folder / "course", "--secret-file", self.secret, "--workers", 2, *more]
+        arguments += ["--no-pages"] * (command == "grade")
         return self.run(command, "demo", all or self.folder / "all", where, self.folder / "out", *arguments)
 
     def page(self, student: str) -> str:

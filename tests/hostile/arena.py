@@ -171,7 +171,7 @@ def grade(arena: Arena, out: Path, submissions: list[Path], worlds: list[Path], 
     """`grader grade` under overseer.py."""
     command = [sys.executable, "-P", "-m", "grader", "grade", "demo", *map(str, submissions), "--out", str(out)]
     command += ["--course", str(arena.course), "--secret-file", str(arena.course / "secret")]
-    command += ["--workers", str(workers), "--timeout", str(TIMEOUT)]
+    command += ["--workers", str(workers), "--timeout", str(TIMEOUT), "--no-pages"]
     job = {
         "command": command,
         "places": [str(world) for world in worlds],
