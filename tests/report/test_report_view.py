@@ -23,7 +23,7 @@ from grader.model import (
     Response,
     Verdict,
 )
-from grader.report.view import EXCEPTIONS, KINDS, OTHER, StudentView, shown_kind, student_view
+from grader.report.view import EXCEPTIONS, KINDS, OTHER, OverrideView, StudentView, shown_kind, student_view
 from grader.sandbox.said import failure_of
 
 CANARY = "CaNaRy"
@@ -65,11 +65,11 @@ def test_a_hidden_case_keeps_its_verdict_kind_and_hint() -> None:
 
 def test_a_persons_points_come_with_the_reason() -> None:
     report = made(outcome(False))
-    assert student_view(report).questions[0].override == ""
+    assert student_view(report).questions[0].override is None
     for reason, shown in (("late\n\x1b[31mdata", "late \ufffd[31mdata"), ("", "no reason was noted")):
         by_hand = Override(3.0, reason, "2026-11-21T15:00:00+00:00", graded=0.0)
         view = student_view(replace(report, questions=(replace(report.questions[0], score=3.0, override=by_hand),)))
-        assert (view.questions[0].score, view.questions[0].override) == (3.0, shown)
+        assert (view.questions[0].score, view.questions[0].override) == (3.0, OverrideView(3.0, shown, 0.0))
 
 
 def test_cases_are_numbered_by_question_and_not_by_output() -> None:
