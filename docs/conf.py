@@ -33,7 +33,7 @@ def pages() -> list[str]:
 
 
 def adapted(text: str) -> str:
-    """A page as the site needs it. A link out of docs/ keeps its words alone, since the site has no such file; and why a
+    """A page as the site needs it. A link out of docs/ keeps its words alone, since the site has no such file; why a
     command is not run by the tests, which stands in a comment, is shown."""
     text = re.sub(r"(?<!!)\[([^\]]*)\]\(\.\./[^)]*\)", r"\1", text)
     return re.sub(r"^<!-- not run: (.*?) -->$", r"*Not run by our tests: \1.*", text, flags=re.M | re.S)

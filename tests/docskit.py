@@ -119,8 +119,8 @@ def programs(folder: Path) -> dict[str, str]:
 
 
 def walk(page: str, desk: Path, environment: dict[str, str]) -> list[Told]:
-    """The page from its first block to its last, as typed in one terminal that starts in the folder. Raises AssertionError where commands end with another
-    code than the page says: what stands below them would fail too."""
+    """The page from its first block to its last, as typed in one terminal that starts in the folder. Raises
+    AssertionError where commands end with another code than the page says: what stands below them would fail too."""
     told: list[Told] = []
     place = desk  # where a `cd` leads, as for somebody who types all in one terminal
     for block in blocks(page):

@@ -1,5 +1,5 @@
-"""Every page of docs/ tells the truth: its commands are run, what it shows is printed, its links lead somewhere. How a page
-says what it cannot run is told in docskit.py. docs/authoring.md is typed in by test_docs_authoring.py."""
+"""Every page of docs/ tells the truth: its commands are run, what it shows is printed, its links lead somewhere. How a
+page says what it cannot run is told in docskit.py. docs/authoring.md is typed in by test_docs_authoring.py."""
 
 from __future__ import annotations
 
@@ -10,20 +10,22 @@ import shlex
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
 import click
 import docskit
 import pytest
 from conftest import ROOT
-from docskit import DOCS, SCREENS, SHELLS, blocks
+from docskit import DOCS, SCREENS, SHELLS, Told, blocks
 
 from grader.cli.commands import cli
 
+FIRST = "instructor.md"
 PAGES = sorted(path.name for path in DOCS.glob("*.md"))
 NOT_RUN = {  # blocks of commands that a page shows and no test runs, each with its reason in the page
     "index.md": 1,
+    "instructor.md": 1,
     "scaling.md": 3,
     "student.md": 2,
 }
@@ -50,58 +52,50 @@ def text_of(page: str) -> str:
 
 @pytest.fixture(scope="module")
 def environment(tmp_path_factory: pytest.TempPathFactory) -> dict[str, str]:
-    found = docskit.programs(tmp_path_factory.mktemp("bin"))
-    return found
+    return docskit.programs(tmp_path_factory.mktemp("bin"))
+
+
+@dataclass
+class Walked:
+    """A page that was typed in, and the folder as it is then."""
+
+    told: list[Told]
+    desk: Path
 
 
 @pytest.fixture(scope="module")
-def graded(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A course with a small assignment, three submissions, their results and the handout: what most pages start from."""
-    folder = tmp_path_factory.mktemp("graded")
-    commands = """
-        grader new first_steps
-        mkdir submissions
-        cp reference/first_steps/solutions/model.py submissions/ada.py
-        sed 's|/ len(t)||' submissions/ada.py > submissions/bo.py
-        cp assignments/first_steps/first_steps.py submissions/cy.py
-        grader release first_steps --out handout
-        grader grade first_steps submissions --out results
-    """
-    done = subprocess.run(["bash", "-euc", commands], cwd=folder, env=environment, capture_output=True, text=True)
-    assert done.returncode == 0, done.stdout + done.stderr
-    environment["SUBMISSIONS"] = str(folder / "submissions")
-    return folder
+def first(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Walked:
+    """The instructor's page, from an empty folder: the other pages go on where it ends, with a course, an assignment
+    `first_steps`, its handout, the `submissions` of Ada, Bo and Cy, and their `results`."""
+    desk = tmp_path_factory.mktemp("course")
+    told = docskit.walk(text_of(FIRST), desk, environment)
+    environment["SUBMISSIONS"] = str(desk / "submissions")
+    return Walked(told, desk)
 
 
 @pytest.fixture
-def desk_of(request: pytest.FixtureRequest, tmp_path: Path) -> Callable[[str], Path]:
-    """The folder in which a page begins."""
-
-    def made(page: str) -> Path:
-        desk = tmp_path / "course"
-        if page == "student.md":
-            shutil.copytree(request.getfixturevalue("graded") / "handout", desk / "first_steps")
-        elif page == "instructor.md":
-            desk.mkdir()
-        else:
-            shutil.copytree(request.getfixturevalue("graded"), desk)
-        return desk
-
-    return made
+def walked(page: str, environment: dict[str, str], request: pytest.FixtureRequest, tmp_path: Path) -> list[Told]:
+    """The page, typed in; nothing is made for one that types nothing."""
+    text = text_of(page)
+    if not any(b.commands and not b.why_not for b in blocks(text)):
+        return []
+    first: Walked = request.getfixturevalue("first")
+    if page == FIRST:
+        return first.told
+    desk = tmp_path / "course"
+    if page == "student.md":
+        shutil.copytree(first.desk / "handout", desk / "first_steps")
+    else:
+        shutil.copytree(first.desk, desk)
+    return docskit.walk(text, desk, environment)
 
 
 # -- the walks ---------------------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("page", [page for page in PAGES if page != "authoring.md"])
-def test_what_a_page_types_works_and_prints_what_it_shows(
-    page: str, desk_of: Callable[[str], Path], environment: dict[str, str]
-) -> None:
-    text = text_of(page)
-    if not any(b.commands and not b.why_not for b in blocks(text)):
-        return  # nothing to run, and no course to make for it
-    told = docskit.walk(text, desk_of(page), environment)
-    wrong = [t.differs() for t in told if t.differs()]
+def test_what_a_page_types_works_and_prints_what_it_shows(page: str, walked: list[Told]) -> None:
+    wrong = [told.differs() for told in walked if told.differs()]
     assert not wrong, "\n".join([f"docs/{page}", *wrong])
 
 
