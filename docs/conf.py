@@ -21,6 +21,8 @@ nitpicky = True
 myst_heading_anchors = 4  # so that page.md#a-heading works here as it does on a forge
 
 html_theme = "furo"
+html_static_path = ["site.css"]
+html_css_files = ["site.css"]
 html_copy_source = False
 html_show_sphinx = False
 html_show_copyright = False
