@@ -1,10 +1,11 @@
-"""Who gets credit that is not theirs: `python benchmarks/detect.py`. Detection, not time; takes some minutes.
+"""Who gets credit that is not theirs: `python benchmarks/detect.py`. Detection, not time; takes a quarter of an hour.
 
-**Wrong answers.** The labelled cohorts of tests/cohorts (`linear_models`, `maximum_likelihood`; labels are by reasoning, not
-by running a grader): each function of each student is right or wrong. Ours grades them, and so do tests written in ways
-that are usual (styles.py), run by gradescope-utils, a method per function, and the first of them by `otter run` too. A
-wrong function with all of its points is *missed*; a right one without is a *false alarm*. Functions that call others
-count as wrong where those make them so. Properties are left out: those tests have no such thing.
+**Wrong answers.** The labelled cohorts of tests/cohorts (`linear_models`, `maximum_likelihood`; labels are by reasoning,
+not by running a grader): each function of each student is right or wrong. Ours grades them, and so do tests written in
+ways that are usual (styles.py), run by gradescope-utils, a method per function, and the first of them by `otter run` too.
+A wrong function with all of its points is *missed*; a right one without is a *false alarm*. Functions that call others
+count as wrong where those make them so. Properties are left out: those tests have no such thing. So are submissions of
+more than one file or of none that is named after its student or the assignment.
 
 **Attacks.** The files of tests/hostile/attacks that only lie (no file outside, no process, no flood; ATTACKS below), as
 they are: none was adapted to a peer. Each answers nonsense for one of five functions; it *wins* where this one gets its
@@ -15,6 +16,7 @@ Peers are those of throughput.py, in the same environments. Every process is end
 from __future__ import annotations
 
 import argparse
+import contextlib
 import csv
 import json
 import os
@@ -44,12 +46,16 @@ sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "hostile")]
 HOSTILE = ROOT / "tests" / "hostile"
 SECRET = "a secret of the detection benchmark\n"
 HEAD = "import base64\nimport pickle\n\nimport numpy as np\n"
-ATTACKS = """S2_numpy_agrees S3_math_agrees S4_test_tools_agree S5_code_replaced S6_leaves_at_import S7_dies_at_import
-S7_dies_in_a_call S8_skips S9_agrees_with_everything S10_array_of_its_own S11_copies_what_it_meets
-S12_another_array_each_time S13_strange_types S14_zeroes_its_input S15_changes_it_later S16_not_a_number S17_masked
-S18_empty S19_constant_forward S20_another_function S21_random_is_zero S22_callers_frames S24_edits_the_verdict
-S25_tolerance_in_memory S26_freed_memory S28_patches_again S36_known_inputs S37_first_call S37_four_calls
-S37_when_tested C1_says_all_passed C3_serialisers_hijacked C9_other_types T3_searches_memory""".split()
+ATTACKS = [
+    "S2_numpy_agrees", "S3_math_agrees", "S4_test_tools_agree", "S5_code_replaced", "S6_leaves_at_import",
+    "S7_dies_at_import", "S7_dies_in_a_call", "S8_skips", "S9_agrees_with_everything", "S10_array_of_its_own",
+    "S11_copies_what_it_meets", "S12_another_array_each_time", "S13_strange_types", "S14_zeroes_its_input",
+    "S15_changes_it_later", "S16_not_a_number", "S17_masked", "S18_empty", "S19_constant_forward",
+    "S20_another_function", "S21_random_is_zero", "S22_callers_frames", "S24_edits_the_verdict",
+    "S25_tolerance_in_memory", "S26_freed_memory", "S28_patches_again", "S36_known_inputs", "S37_first_call",
+    "S37_four_calls", "S37_when_tested", "C1_says_all_passed", "C3_serialisers_hijacked", "C9_other_types",
+    "T3_searches_memory",
+]  # fmt: skip
 Tests = Mapping[str, str]  # statements by function
 
 
@@ -86,10 +92,8 @@ class Place:
             except subprocess.TimeoutExpired:
                 self.ended += 1
             finally:
-                try:
+                with contextlib.suppress(ProcessLookupError):
                     os.killpg(process.pid, signal.SIGKILL)
-                except ProcessLookupError:
-                    pass
                 process.wait()
 
 
