@@ -1,11 +1,11 @@
 """Who gets credit that is not theirs: `python benchmarks/detect.py`. Detection, not time; takes a quarter of an hour.
 
-**Wrong answers.** The labelled cohorts of tests/cohorts (`linear_models`, `maximum_likelihood`; labels are by reasoning,
-not by running a grader): each function of each student is right or wrong. Ours grades them, and so do tests written in
-ways that are usual (styles.py), run by gradescope-utils, a method per function, and the first of them by `otter run` too.
-A wrong function with all of its points is *missed*; a right one without is a *false alarm*. Functions that call others
-count as wrong where those make them so. Properties are left out: those tests have no such thing. So are submissions of
-more than one file or of none that is named after its student or the assignment.
+**Wrong answers.** The labelled cohorts of tests/cohorts (`linear_models`, `maximum_likelihood`; labels are by
+reasoning, not by running a grader): each function of each student is right or wrong. Ours grades them, and so do tests
+written in ways that are usual (styles.py), run by gradescope-utils, a method per function, and the first of them by
+`otter run` too, on the first --otter students. A wrong function with all of its points is *missed*; a right one without
+is a *false alarm*. Functions that call others count as wrong where those make them so. Properties are left out: those
+tests have no such thing. So are submissions of more files than one.
 
 **Attacks.** The files of tests/hostile/attacks that only lie (no file outside, no process, no flood; ATTACKS below), as
 they are: none was adapted to a peer. Each answers nonsense for one of five functions; it *wins* where this one gets its
@@ -221,7 +221,9 @@ def graded(arguments: Sequence[object], out: Path) -> list[dict[str, str]]:
         return list(csv.DictReader(file))
 
 
-def wrong_answers(name: str, key: AnswerKey, peers: Mapping[str, Peer], limit: int, folder: Path) -> dict[str, Count]:
+def wrong_answers(
+    name: str, key: AnswerKey, peers: Mapping[str, Peer], limit: int, otter: int, folder: Path
+) -> dict[str, Count]:
     submissions, labels = cohort(name)
     secret = folder / "secret"
     works = {p.name.removesuffix(".py"): source_of(p, key.file) for p in sorted(submissions.iterdir())}
@@ -241,7 +243,7 @@ def wrong_answers(name: str, key: AnswerKey, peers: Mapping[str, Peer], limit: i
                 continue
             print(f"  {name}: {style.name}, {peer}", file=sys.stderr, flush=True)
             count = counts[f"{style.name}, {peer}"] = Count()
-            for student, text in sources.items():
+            for student, text in list(sources.items())[: otter if peer == "otter run" else None]:
                 passed = peers[peer].right(text, tests)
                 for function in tests:
                     count.add(truth(labels, student, function), function in passed)
@@ -292,9 +294,10 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Credit that is not deserved: ours, and other graders.")
     parser.add_argument("--cohorts", nargs="*", default=["linear_models", "maximum_likelihood"])
     parser.add_argument("--limit", type=int, default=0, help="students of a cohort (0: all)")
+    parser.add_argument("--otter", type=int, default=10, help="students of a cohort whom otter grades too")
     parser.add_argument("--attacks", nargs="*", default=ATTACKS, help="names of files in tests/hostile/attacks")
     parser.add_argument("--peers", nargs="*", default=["gradescope-utils", "pytest", "otter run"])
-    parser.add_argument("--seconds", type=float, default=30, help="for a peer's process")
+    parser.add_argument("--seconds", type=float, default=60, help="for a peer's process")
     parser.add_argument("--cache", type=Path, default=default_cache(), help="folder for the peers' environments")
     parser.add_argument("--json", type=Path, help="write all figures here too")
     options = parser.parse_args()
@@ -314,7 +317,7 @@ def main() -> int:
             found.setdefault("peers", []).append(versions(environment(home, options.cache), home))
         for name in options.cohorts:
             key = freeze(Course(ROOT, folder / "secret"), name)
-            counts = wrong_answers(name, key, peers, options.limit, folder)
+            counts = wrong_answers(name, key, peers, options.limit, options.otter, folder)
             print(f"\n{name}\n{'':36}missed           false alarms")
             for way, count in counts.items():
                 print(f"{way:34}{count.row()}")
