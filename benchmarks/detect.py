@@ -42,7 +42,6 @@ from grader.course import Course
 from grader.freeze import freeze
 from grader.model import AnswerKey
 
-sys.path[:0] = [str(ROOT / "tests"), str(ROOT / "tests" / "hostile")]
 HOSTILE = ROOT / "tests" / "hostile"
 SECRET = "a secret of the detection benchmark\n"
 HEAD = "import base64\nimport pickle\n\nimport numpy as np\n"
@@ -265,6 +264,7 @@ def one_file(name: str) -> str:
 
 def attacks(peers: Mapping[str, Peer], names: Sequence[str], folder: Path) -> dict[str, list[str]]:
     """By grader, the attacks that got the points of what they attack. Raises RuntimeError where a control fails."""
+    sys.path += [str(ROOT / "tests"), str(HOSTILE)]
     from coursekit import write_course
     from rows import BY_NAME
 
