@@ -1,4 +1,4 @@
-"""Who gets credit that is not theirs: `python benchmarks/detect.py`. Detection, not time; takes a quarter of an hour.
+"""Who gets credit that is not theirs: `python benchmarks/detect.py`. Detection, not time; takes half an hour.
 
 **Wrong answers.** The labelled cohorts of tests/cohorts (`linear_models`, `maximum_likelihood`; labels are by
 reasoning, not by running a grader): each function of each student is right or wrong. Ours grades them, and so do tests
