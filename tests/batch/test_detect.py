@@ -9,6 +9,7 @@ import detect
 import numpy as np
 import pytest
 from deskkit import RIGHT, key
+from peers.judged import HEAD
 from styles import OWN_LOSS, STYLES, Style
 
 WRONG = RIGHT.replace("return 2 * x", "return 2.001 * x")
@@ -37,7 +38,7 @@ def passed(style: Style, source: str) -> set[str]:
 
 def holds(source: str, text: str) -> bool:
     space: dict[str, object] = {}
-    exec(detect.HEAD + source, space)
+    exec(HEAD + source, space)
     try:
         exec(text, space)
     except AssertionError:
