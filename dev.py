@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Set up and run: `python3 dev.py demo`, `python3 dev.py test [pytest arguments]`, `python3 dev.py lint`.
+"""Set up and run: `python3 dev.py demo`, `test [pytest arguments]`, `lint`, `docs`, each after `python3 dev.py`.
 
 Needs Python 3.11 or newer and nothing else. Each task keeps a virtual environment of its own under .venvs/."""
 
@@ -58,7 +58,22 @@ def lint(binaries: Path, arguments: list[str]) -> int:
     return max(codes)
 
 
-TASKS = {"demo": (demo, "demo", "torch"), "test": (test, "test", "dev"), "lint": (lint, "test", "dev")}
+def docs(binaries: Path, arguments: list[str]) -> int:
+    """The pages of docs/ as a site in build/docs; a warning is an error."""
+    site = HERE / "build" / "docs"
+    command = [str(binaries / "python"), "-m", "sphinx", "-b", "html", "-W", "--keep-going", "-q"]
+    code = subprocess.run([*command, *arguments, str(HERE / "docs"), str(site)], cwd=HERE, check=False).returncode
+    if code == 0:
+        print((site / "index.html").relative_to(HERE))
+    return code
+
+
+TASKS = {
+    "demo": (demo, "demo", "torch"),
+    "test": (test, "test", "dev"),
+    "lint": (lint, "test", "dev"),
+    "docs": (docs, "docs", "docs"),
+}
 
 if __name__ == "__main__":
     if sys.version_info < (3, 11):  # noqa: UP036  (an older Python must be told, not crash)
