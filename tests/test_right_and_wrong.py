@@ -27,6 +27,7 @@ from grader.model import FrozenQuestion, Response, Verdict
 from grader.tolerance import row_for
 
 Array = np.ndarray[Any, Any]
+torch.set_num_threads(1)  # as `freeze` does: threads that wait for each other take most of the time
 
 
 @dataclass(frozen=True)
