@@ -45,7 +45,8 @@ def demo(binaries: Path, arguments: list[str]) -> int:
 
 def test(binaries: Path, arguments: list[str]) -> int:
     """Run the tests, on all cores, the tests of a file together: they share what is slow to make."""
-    command = [str(binaries / "python"), "-m", "pytest", "-n", "auto", "--dist", "loadfile", *arguments]
+    spread = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]  # tests/conftest.py gives the order
+    command = [str(binaries / "python"), "-m", "pytest", *spread, *arguments]
     return subprocess.run(command, cwd=HERE, check=False).returncode
 
 

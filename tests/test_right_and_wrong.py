@@ -27,6 +27,7 @@ from grader.model import FrozenQuestion, Response, Verdict
 from grader.tolerance import row_for
 
 Array = np.ndarray[Any, Any]
+torch.set_num_threads(1)  # as `freeze` does: threads that wait for each other take most of the time
 
 
 @dataclass(frozen=True)
@@ -121,7 +122,6 @@ REDUCE = st.builds(Link, st.sampled_from(["sum", "mean", "logsumexp"]), st.just(
 CHAINS = st.tuples(st.lists(st.one_of(LINEAR, POINTWISE, SOFTMAX), min_size=1, max_size=4), st.none() | REDUCE).map(
     lambda parts: (*parts[0], *([parts[1]] if parts[1] else []))
 )
-SLOW = settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
 
 
 def frozen_reference(links: tuple[Link, ...], seed: int) -> FrozenQuestion:
@@ -141,6 +141,13 @@ def frozen_reference(links: tuple[Link, ...], seed: int) -> FrozenQuestion:
     except AuthorError:
         assume(False)  # a kink, or a value that is not finite: refused before anybody is graded
         raise
+
+
+def within_float32(links: tuple[Link, ...], seed: int, X: Array) -> bool:
+    """Whether what is computed on the way lies well within the range of float32."""
+    with torch.no_grad():
+        values = [in_torch(links[: n + 1], seed)(torch.from_numpy(X)) for n in range(len(links))]
+    return all(bool((value.abs() < 1e15).all()) for value in values)
 
 
 def _named(forward: Callable[[Any], Any]) -> Callable[..., Any]:
@@ -163,33 +170,47 @@ def answers(
     return found
 
 
-@SLOW
-@given(CHAINS, st.integers(0, 2**20), st.booleans(), st.booleans())
-def test_right_is_never_failed(links: tuple[Link, ...], seed: int, backwards: bool, lists: bool) -> None:
+@settings(max_examples=80, deadline=None, suppress_health_check=list(HealthCheck))
+@given(CHAINS, st.integers(0, 2**20), st.booleans(), st.data())
+def test_right_is_never_failed_and_wrong_never_passes(
+    links: tuple[Link, ...], seed: int, backwards: bool, data: st.DataObject
+) -> None:
+    """All that is asked of one reference at once: nearly all of the time is that of freezing it."""
     frozen = frozen_reference(links, seed)
-    given = answers(frozen, links, seed, backwards, "float64")
+    right_is_never_failed(frozen, links, answers(frozen, links, seed, backwards, "float64"), data.draw(st.booleans()))
+    right_in_float32_is_never_failed(frozen, links, seed, backwards)
+    given = answers(frozen, links, seed, False, "float64")
+    one_entry_beyond_the_tolerance_fails_its_case(frozen, given, data)
+    another_chain_never_gets_full_marks(frozen, links, seed, data)
+    other_shapes_and_types_fail(frozen, given)
+
+
+def right_is_never_failed(
+    frozen: FrozenQuestion, links: tuple[Link, ...], given: dict[str, Response], lists: bool
+) -> None:
     if lists:
         given = {n: Response({k: v.tolist() for k, v in r.values.items()}) for n, r in given.items()}
     for outcome in judge(frozen, given)[0]:
         assert outcome.verdict is Verdict.PASS, (links, outcome)
 
 
-@SLOW
-@given(CHAINS, st.integers(0, 2**20), st.booleans())
-def test_right_in_float32_is_never_failed(links: tuple[Link, ...], seed: int, backwards: bool) -> None:
-    """All the work in float32, on inputs that were rounded to it first, where the right values lie in its range."""
-    frozen = frozen_reference(links, seed)
-    assume(all(np.abs(value).max(initial=0) < 1e30 for case in frozen.cases for value in case.expected.values()))
+def right_in_float32_is_never_failed(
+    frozen: FrozenQuestion, links: tuple[Link, ...], seed: int, backwards: bool
+) -> None:
+    """All the work in float32, on inputs that were rounded to it first, where the right values and those on the way
+    to them lie in its range."""
+    if not all(np.abs(value).max(initial=0) < 1e30 for case in frozen.cases for value in case.expected.values()):
+        return
+    if not all(within_float32(links, seed, case.inputs["X"].copy()) for case in frozen.cases):
+        return
     given = answers(frozen, links, seed, backwards, "float32")
     for outcome in judge(frozen, given)[0]:
         assert outcome.verdict is Verdict.PASS, (links, outcome)
 
 
-@SLOW
-@given(CHAINS, st.integers(0, 2**20), st.data())
-def test_one_entry_beyond_the_tolerance_fails_its_case(links: tuple[Link, ...], seed: int, data: st.DataObject) -> None:
-    frozen = frozen_reference(links, seed)
-    given = answers(frozen, links, seed, False, "float64")
+def one_entry_beyond_the_tolerance_fails_its_case(
+    frozen: FrozenQuestion, given: dict[str, Response], data: st.DataObject
+) -> None:
     case = data.draw(st.sampled_from(frozen.cases))
     output = data.draw(st.sampled_from(["out", "dX"]))
     dtype = data.draw(st.sampled_from(["float64", "float32"]))
@@ -198,15 +219,15 @@ def test_one_entry_beyond_the_tolerance_fails_its_case(links: tuple[Link, ...], 
     bound = row_for(wrong.dtype, case.bounds[output])
     far = 3 * (bound.atol + bound.rtol * abs(float(wrong[at])))
     wrong[at] += data.draw(st.sampled_from([far, -far, np.inf, np.nan, 1e6 * far]))
-    given[case.name] = Response({**given[case.name].values, output: wrong})
-    verdicts = {(o.case, o.output): o.verdict for o in judge(frozen, given)[0]}
+    answered = {**given, case.name: Response({**given[case.name].values, output: wrong})}
+    verdicts = {(o.case, o.output): o.verdict for o in judge(frozen, answered)[0]}
     assert verdicts.pop((case.name, output)) is Verdict.FAIL
     assert set(verdicts.values()) == {Verdict.PASS}
 
 
-@SLOW
-@given(CHAINS, st.integers(0, 2**20), st.data())
-def test_another_chain_never_gets_full_marks(links: tuple[Link, ...], seed: int, data: st.DataObject) -> None:
+def another_chain_never_gets_full_marks(
+    frozen: FrozenQuestion, links: tuple[Link, ...], seed: int, data: st.DataObject
+) -> None:
     """One link exchanged, dropped, or over the other axis: failed, unless its numbers are the reference's own."""
     place = data.draw(st.integers(0, len(links) - 1))
     link = links[place]
@@ -218,7 +239,6 @@ def test_another_chain_never_gets_full_marks(links: tuple[Link, ...], seed: int,
         "softmax": [replace(link, axis=1 - link.axis)],
     }.get(link.kind, [Link(k) for k in ("tanh", "sigmoid", "square") if k != link.kind])
     changed = (*links[:place], data.draw(st.sampled_from(others)), *links[place + 1 :])
-    frozen = frozen_reference(links, seed)
     given = dict[str, Response]()
     apart = False
     for case in frozen.cases:
@@ -228,28 +248,27 @@ def test_another_chain_never_gets_full_marks(links: tuple[Link, ...], seed: int,
         right = case.expected["out"]
         apart |= out.shape != right.shape or bool(np.abs(out - right).max() > 1e-3 * np.abs(right).max())
         given[case.name] = Response({**case.expected, "out": out})
-    assume(apart)
-    assert any(o.verdict is Verdict.FAIL for o in judge(frozen, given)[0] if o.output == "out")
+    if apart:
+        assert any(o.verdict is Verdict.FAIL for o in judge(frozen, given)[0] if o.output == "out")
 
 
-@SLOW
-@given(CHAINS, st.integers(0, 2**20), st.sampled_from(["extra axis", "flat", "turned", "float16", "short"]))
-def test_other_shapes_and_types_fail(links: tuple[Link, ...], seed: int, how: str) -> None:
-    frozen = frozen_reference(links, seed)
-    given = answers(frozen, links, seed, False, "float64")
-    changed = {
-        "extra axis": lambda a: a[None],
-        "flat": lambda a: a.ravel(),
-        "turned": lambda a: a.T,
-        "short": lambda a: a[:-1],
-        "float16": lambda a: a.astype(np.float16).astype(np.float64),
-    }[how]
-    for case in frozen.cases:
-        right = case.expected["dX"]
-        with np.errstate(over="ignore"):
-            wrong = changed(right)
-        if wrong.shape == right.shape and np.allclose(wrong, right, rtol=1e-5, atol=1e-12):
-            continue
-        outcomes, _ = judge(frozen, {**given, case.name: Response({**case.expected, "dX": wrong})})
-        (outcome,) = [o for o in outcomes if (o.case, o.output) == (case.name, "dX")]
-        assert outcome.verdict is Verdict.FAIL, (how, case.name)
+SHAPES: dict[str, Callable[[Array], Array]] = {
+    "extra axis": lambda a: a[None],
+    "flat": lambda a: a.ravel(),
+    "turned": lambda a: a.T,
+    "short": lambda a: a[:-1],
+    "float16": lambda a: a.astype(np.float16).astype(np.float64),
+}
+
+
+def other_shapes_and_types_fail(frozen: FrozenQuestion, given: dict[str, Response]) -> None:
+    for how, changed in SHAPES.items():
+        for case in frozen.cases:
+            right = case.expected["dX"]
+            with np.errstate(over="ignore"):
+                wrong = changed(right)
+            if wrong.shape == right.shape and np.allclose(wrong, right, rtol=1e-5, atol=1e-12):
+                continue
+            outcomes, _ = judge(frozen, {**given, case.name: Response({**case.expected, "dX": wrong})})
+            (outcome,) = [o for o in outcomes if (o.case, o.output) == (case.name, "dX")]
+            assert outcome.verdict is Verdict.FAIL, (how, case.name)

@@ -68,7 +68,7 @@ def _answers(
 
 def _distances(frozen: FrozenQuestion, case: FrozenCase, values: Mapping[str, Value]) -> dict[str, float]:
     """The distance of each output from the expected value; an answer that is failed outright is infinitely far."""
-    outcomes, _ = judge(replace(frozen, cases=(case,)), {case.name: Response(values)})
+    outcomes, _ = judge(replace(frozen, cases=(case,)), {case.name: Response(values)}, told=False)
     return {o.output: np.inf if o.distance is None else o.distance for o in outcomes}
 
 

@@ -263,7 +263,7 @@ def _differs(question: FrozenQuestion, convention: str) -> bool:
     strict = replace(question, conventions=())
     answers = {c.name: Response({**c.expected, **c.conventions.get(convention, {})}) for c in question.cases}
     raising = {case.name for case in question.cases if case.raises is not None}
-    return any(o.verdict is Verdict.FAIL for o in judge(strict, answers)[0] if o.case not in raising)
+    return any(o.verdict is Verdict.FAIL for o in judge(strict, answers, told=False)[0] if o.case not in raising)
 
 
 def _grade(key: AnswerKey, path: Path, launcher: Launcher, limits: Limits) -> Report:

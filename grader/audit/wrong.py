@@ -29,11 +29,11 @@ class Fare:
 
 def fare(question: FrozenQuestion, answers: Mapping[str, Response]) -> Fare:
     """Judge answers as if a student had given them, conventions and all; then the same in float32."""
-    outcomes, _ = judge(question, answers)
+    outcomes, _ = judge(question, answers, told=False)
     wrong = [o for o in outcomes if o.verdict is not Verdict.PASS]
     hidden = [o for o in wrong if o.hidden]
     best = max(hidden, key=lambda o: _far(o.distance), default=None)
-    single, _ = judge(question, {name: _as_float32(response) for name, response in answers.items()})
+    single, _ = judge(question, {name: _as_float32(response) for name, response in answers.items()}, told=False)
     distance32 = max((_far(o.distance) for o in single if o.hidden and o.verdict is not Verdict.PASS), default=0.0)
     return Fare(
         len({o.case for o in hidden}),

@@ -20,7 +20,7 @@ from .options import course_option, device_option, open_course, secret_option
 if TYPE_CHECKING:
     from ..course import Course
 
-BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli import main; main()"
+BOOT = "import sys; sys.path.insert(0, sys.argv.pop(1)); from grader.cli import alone; alone()"
 
 
 @click.command()

@@ -18,6 +18,7 @@ from ..model import Array, Fixture, Value
 from ..tolerance import bounds, distance
 from .forward import Answer, Reference, to_value
 from .leaves import numbers
+from .pullback import pulled_back
 from .rounding import as_input, rounded
 from .stack import Refused, Slot, Stack, mapped, put_together, taken_apart
 
@@ -164,7 +165,7 @@ class Batch:
             if not value.requires_grad:
                 return torch.zeros_like(tensors[wrt])
             each = weights.get(out, torch.ones_like(value))
-            (found,) = torch.autograd.grad(value, tensors[wrt], each, retain_graph=True, allow_unused=True)
+            found = pulled_back(value, tensors[wrt], each)
             return torch.zeros_like(tensors[wrt]) if found is None else found
 
         found = {name: values[name] for name in self.q.points if name in values}

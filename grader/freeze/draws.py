@@ -44,7 +44,7 @@ def surviving(question: FrozenQuestion) -> list[str]:
         if any(case.hidden and case.raises is not None and name in case.mistakes for case in question.cases):
             return True  # it answers where it must raise
         asked = tuple(case for case in question.cases if case.raises is None)
-        outcomes, _ = judge(replace(question, cases=asked), answers(name, asked))
+        outcomes, _ = judge(replace(question, cases=asked), answers(name, asked), told=False)
         return any(o.verdict is Verdict.FAIL and o.hidden for o in outcomes)
 
     return [note.name for note in question.mistakes if not caught(note.name)]

@@ -17,6 +17,7 @@ from ..errors import AuthorError
 from ..model import Fixture, Value
 from ..wire import encode
 from .leaves import numbers
+from .pullback import pulled_back
 from .rounding import as_input, rounded
 
 
@@ -132,7 +133,7 @@ class Reference:
             raise self.q.where.refuse(f"the forward of {self.q.name} returned no tensor", "Return a torch tensor")
         if not value.requires_grad:
             return torch.zeros_like(tensor)
-        (gradient,) = torch.autograd.grad(value, tensor, weights, retain_graph=True, allow_unused=True)
+        gradient = pulled_back(value, tensor, weights)
         return torch.zeros_like(tensor) if gradient is None else gradient
 
     def cotangent(self, case: Case, values: Mapping[str, Any]) -> dict[str, Value]:

@@ -70,13 +70,15 @@ def compare(
     rows: Mapping[str, Bound],
     ones: Lines = frozenset(),
     parts: Mapping[str, Mapping[str, Bound]] = MappingProxyType({}),
+    detailed: bool = True,
 ) -> Comparison:
     """Compare an answer with an expected value, which may be a list or dict of values.
 
     rows are the tolerances by dtype of the answer; parts those of the parts of a list or dict, by path; ones are the
-    lines (axis, index) of an expected array that belong to a feature that is always 1, for naming the bias."""
+    lines (axis, index) of an expected array that belong to a feature that is always 1, for naming the bias.
+    Unless `detailed`, no Mismatch is made: kind and distance are the same."""
     if isinstance(answer, np.ndarray) and isinstance(expected, np.ndarray):
-        return _arrays(name, answer, expected, rows, ones)
+        return _arrays(name, answer, expected, rows, ones, detailed)
     if isinstance(answer, Unusable):
         return _unusable(name, answer, expected)
     if expected is None or isinstance(expected, str):
@@ -90,25 +92,32 @@ def compare(
         if len(answer) != len(expected):  # before a list is made of rows, of which there may be 10^12 without a byte
             return Comparison(name, "wrong shape", None, Misfit("items", len(answer), len(expected)))
         pairs = zip(answer, expected, strict=True)
-        return _first_wrong(name, [_part(f"{name}[{i}]", a, e, rows, parts) for i, (a, e) in enumerate(pairs)])
+        return _first_wrong(
+            name, [_part(f"{name}[{i}]", a, e, rows, parts, detailed) for i, (a, e) in enumerate(pairs)]
+        )
     if isinstance(expected, Mapping):
         if not isinstance(answer, Mapping):
             return Comparison(name, "wrong type", None, Misfit("type", answer, "dict"))
         if answer.keys() != expected.keys():
             return Comparison(name, "wrong shape", None, Misfit("keys", answer, expected))
         return _first_wrong(
-            name, [_part(f"{name}[{key!r}]", answer[key], e, rows, parts) for key, e in expected.items()]
+            name, [_part(f"{name}[{key!r}]", answer[key], e, rows, parts, detailed) for key, e in expected.items()]
         )
     answer = _stacked(answer)
     if isinstance(answer, (list, str, Mapping)) or answer is None:
         return Comparison(name, "wrong type", None, Misfit("type", answer, "array"))
-    return _arrays(name, np.asarray(answer), np.asarray(expected), rows, ones)
+    return _arrays(name, np.asarray(answer), np.asarray(expected), rows, ones, detailed)
 
 
 def _part(
-    path: str, answer: Value, expected: Value, rows: Mapping[str, Bound], parts: Mapping[str, Mapping[str, Bound]]
+    path: str,
+    answer: Value,
+    expected: Value,
+    rows: Mapping[str, Bound],
+    parts: Mapping[str, Mapping[str, Bound]],
+    detailed: bool,
 ) -> Comparison:
-    return compare(path, answer, expected, parts.get(path, rows), parts=parts)
+    return compare(path, answer, expected, parts.get(path, rows), parts=parts, detailed=detailed)
 
 
 def _unusable(name: str, answer: Unusable, expected: Value) -> Comparison:
@@ -138,7 +147,9 @@ def _stacked(answer: Value) -> Value:
     return np.stack(parts) if numbers and len({np.shape(part) for part in parts}) == 1 else answer
 
 
-def _arrays(name: str, answer: Array, expected: Array, rows: Mapping[str, Bound], ones: Lines) -> Comparison:
+def _arrays(
+    name: str, answer: Array, expected: Array, rows: Mapping[str, Bound], ones: Lines, detailed: bool
+) -> Comparison:
     if answer.shape != expected.shape:
         return Comparison(name, "wrong shape", None, Misfit("shape", answer.shape, expected.shape))
     bound = row_for(answer.dtype, rows)
@@ -147,6 +158,9 @@ def _arrays(name: str, answer: Array, expected: Array, rows: Mapping[str, Bound]
     if farthest <= 1.0:
         return Comparison(name, distance=farthest)
     stray = ~np.isfinite(answer) & np.isfinite(expected)
+    kind = "not finite" if stray.any() else "wrong value"
+    if not detailed:
+        return Comparison(name, kind, farthest)
     index = _worst(answer, expected, units, stray)
     got, right = answer[index].item(), expected[index].item()
     difference = abs(got - right)
@@ -163,7 +177,7 @@ def _arrays(name: str, answer: Array, expected: Array, rows: Mapping[str, Bound]
         allowed=bound.atol + bound.rtol * abs(right),
         pattern=find(answer, expected, bound, units, ones),
     )
-    return Comparison(name, "not finite" if stray.any() else "wrong value", farthest, mismatch)
+    return Comparison(name, kind, farthest, mismatch)
 
 
 def _worst(answer: Array, expected: Array, units: Array, stray: Array) -> tuple[int, ...]:

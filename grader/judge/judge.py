@@ -35,27 +35,32 @@ class Judgement:
     message: str = ""
 
 
-def judge(question: FrozenQuestion, responses: Mapping[str, Response]) -> tuple[list[Outcome], tuple[str, ...]]:
-    """Outcomes of a question, case by case and output by output, and the conventions that were taken.
+def judge(
+    question: FrozenQuestion, responses: Mapping[str, Response], told: bool = True
+) -> tuple[list[Outcome], tuple[str, ...]]:
+    """Outcomes of a question, case by case and output by output, and the conventions that were taken. Unless `told`,
+    wrong elements get no message, which takes longer than the verdict.
 
     A case without a response is UNGRADED. Raises ValueError for a property: properties.py marks it."""
     if question.predicate:
         raise ValueError(f"{question.name} is a property")
-    outcomes = _judge_all(question, responses, ())
+    outcomes = _judge_all(question, responses, (), told)
     if not question.conventions or all(o.verdict is Verdict.PASS for o in outcomes):
         return outcomes, ()
     taken = chosen_conventions(question, responses)
-    return (_judge_all(question, responses, taken) if taken else outcomes), taken
+    return (_judge_all(question, responses, taken, told) if taken else outcomes), taken
 
 
-def _judge_all(question: FrozenQuestion, responses: Mapping[str, Response], taken: tuple[str, ...]) -> list[Outcome]:
+def _judge_all(
+    question: FrozenQuestion, responses: Mapping[str, Response], taken: tuple[str, ...], told: bool
+) -> list[Outcome]:
     outcomes, right = [], {} if taken else right_at_once(question, responses)
     for case in question.cases:
         for output in question.outputs:
             if (found := right.get((case.name, output.name))) is not None:
                 outcomes.append(Outcome(question.name, case.name, case.hidden, output.name, Verdict.PASS, "", found))
                 continue
-            j = _judge_output(case, output, responses.get(case.name), wanted(case, output.name, taken))
+            j = _judge_output(case, output, responses.get(case.name), wanted(case, output.name, taken), told)
             if case.raises is not None and j.verdict is Verdict.PASS and not _answers_somewhere(question, responses):
                 j = Judgement(Verdict.FAIL, "always raises", None, f"it raises {case.raises}, but for every input")
             outcomes.append(
@@ -96,13 +101,16 @@ def _cases_that_fit(
     for case in question.cases:
         touched = [output for output in question.outputs if output.name in case.conventions.get(name, {})]
         verdicts = [
-            _judge_output(case, o, responses.get(case.name), wanted(case, o.name, taken)).verdict for o in touched
+            _judge_output(case, o, responses.get(case.name), wanted(case, o.name, taken), False).verdict
+            for o in touched
         ]
         count += bool(touched) and all(verdict is Verdict.PASS for verdict in verdicts)
     return count
 
 
-def _judge_output(case: FrozenCase, output: Output, response: Response | None, expected: Value) -> Judgement:
+def _judge_output(
+    case: FrozenCase, output: Output, response: Response | None, expected: Value, told: bool
+) -> Judgement:
     if response is None:
         return Judgement(Verdict.UNGRADED, "ungraded", None, "no response: a fault of the grader, run it again")
     if case.raises is not None:
@@ -113,8 +121,8 @@ def _judge_output(case: FrozenCase, output: Output, response: Response | None, e
         names = ", ".join(response.modified)
         return Judgement(Verdict.FAIL, "input modified", None, f"the call changed its input {names} in place")
     rows, again = case.bounds.get(output.name, {}), response.again
-    found = compare(output.name, response.values[output.name], expected, rows, parts=case.bounds)
-    if not found.right and (ones := lines_of_ones(case.inputs, output.wrt, expected)):
+    found = compare(output.name, response.values[output.name], expected, rows, parts=case.bounds, detailed=told)
+    if told and not found.right and (ones := lines_of_ones(case.inputs, output.wrt, expected)):
         found = compare(output.name, response.values[output.name], expected, rows, ones, case.bounds)
     if found.right and again is not None:
         later = output.name in again and compare(output.name, again[output.name], expected, rows, parts=case.bounds)

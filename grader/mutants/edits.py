@@ -6,12 +6,11 @@ whatever could keep a loop from ending (the test of a `while`, what it reads, `r
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from .naive import TIES, UNSTABLE
-from .rewrite import stand_in, unsliced
+from .rewrite import copied, stand_in, unsliced
 from .scope import Scope
 from .walker import Walker
 from .words import (
@@ -74,7 +73,7 @@ def applied(tree: ast.AST, edit: Edit) -> ast.AST:
     """A copy of the tree with one node exchanged; the tree itself stays as it is. Lines are kept."""
     if isinstance(edit.old, (ast.expr, ast.stmt)):
         ast.copy_location(edit.new, edit.old)
-    return ast.fix_missing_locations(copy.deepcopy(tree, {id(edit.old): edit.new}))
+    return ast.fix_missing_locations(copied(tree, {id(edit.old): edit.new}))
 
 
 class _Finder(Walker):

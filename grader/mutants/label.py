@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import copy
 from collections.abc import Iterator
 
 from .edits import Edit
+from .rewrite import copied
 
 WIDTH = 70
 ARROW = "  ->  "
@@ -18,7 +18,7 @@ def label(tree: ast.AST, edit: Edit) -> str:
     if isinstance(edit.new, ast.Pass):
         return _cut(_text(edit.old), WIDTH - len(ARROW) - 9) + ARROW + "(deleted)"
     around = _around(tree, edit.old)
-    changed = copy.deepcopy(around, {id(edit.old): edit.shown or edit.new})
+    changed = copied(around, {id(edit.old): edit.shown or edit.new})
     pairs = [*(_shortened(around, edit, size) for size in (10**6, 12, 0)), *_tails(around, changed, edit)]
     for old, new in pairs:
         if old != new and len(old + ARROW + new) <= WIDTH:
@@ -48,9 +48,9 @@ def _shortened(around: ast.AST, edit: Edit, size: int) -> tuple[str, str]:
         if isinstance(node, ast.Call) and not any(inner is edit.old for inner in ast.walk(node)):
             inside = [*node.args, *(k.value for k in node.keywords)]
             if sum(len(_text(n)) for n in inside) > size:
-                short[id(node)] = ast.Call(copy.deepcopy(node.func, dict(short)), [ast.Name("…", ast.Load())], [])
-    shown = copy.deepcopy(edit.shown or edit.new, dict(short))
-    return _text(copy.deepcopy(around, dict(short))), _text(copy.deepcopy(around, {**short, id(edit.old): shown}))
+                short[id(node)] = ast.Call(copied(node.func, short), [ast.Name("…", ast.Load())], [])
+    shown = copied(edit.shown or edit.new, short)
+    return _text(copied(around, short)), _text(copied(around, {**short, id(edit.old): shown}))
 
 
 def _tails(old: ast.AST, new: ast.AST, edit: Edit) -> Iterator[tuple[str, str]]:
@@ -60,7 +60,7 @@ def _tails(old: ast.AST, new: ast.AST, edit: Edit) -> Iterator[tuple[str, str]]:
         yield f"{sign}{_last(edit.old.operand)}(…)", f"{_last(edit.old.operand)}(…)"
     if isinstance(old, ast.BinOp) and edit.kind in ("operator", "dropped operand") and old is edit.old:
         sides = {id(side): _side(side, 20 if edit.kind == "dropped operand" else 14) for side in (old.left, old.right)}
-        texts = [_text(copy.deepcopy(node, dict(sides))) for node in (old, edit.new)]
+        texts = [_text(copied(node, sides)) for node in (old, edit.new)]
         yield texts[0], texts[1]
     if isinstance(old, ast.Call) and isinstance(new, ast.Call):
         yield _calls(old, new, edit)

@@ -1,11 +1,32 @@
-"""Parts of a tree written otherwise: a subscript without its slices, a call of a stand-in for a library's function."""
+"""Trees copied, and parts of them written otherwise: a subscript without its slices, a call of a stand-in for a
+library's function."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import TypeVar, cast
 
 from .naive import NAIVE, UNSTABLE
+
+T = TypeVar("T", bound=ast.AST)
+
+
+def copied(tree: T, instead: Mapping[int, ast.AST] = MappingProxyType({})) -> T:
+    """A deep copy of a tree; a node whose id is in `instead` is exchanged for that one, which is not copied. As
+    copy.deepcopy with that memo, in a fraction of its time."""
+
+    def copy(value: object) -> object:
+        if isinstance(value, ast.AST):
+            if (other := instead.get(id(value))) is not None:
+                return other
+            made = type(value).__new__(type(value))
+            vars(made).update({name: copy(part) for name, part in vars(value).items()})
+            return made
+        return [copy(part) for part in value] if isinstance(value, list) else value
+
+    return cast(T, copy(tree))
 
 
 def unsliced(node: ast.Subscript) -> Iterator[ast.expr]:

@@ -73,7 +73,7 @@ COHORT = {
     "broken": "def square(x)\n",
     "empty": "",
 }
-SLOW = SQUARE + "def total(x):\n    time.sleep(0.3)\n    return x.sum()\n"
+SLOW = SQUARE + "def total(x):\n    time.sleep(0.5)\n    return x.sum()\n"
 
 
 class Site:
@@ -120,6 +120,9 @@ class Site:
                 process.wait()
 
 
+Pair = tuple[Site, list["subprocess.Popen[bytes]"]]
+
+
 def until(there: object, seconds: float = 60.0) -> None:
     deadline = time.monotonic() + seconds
     while not there():  # type: ignore[operator]
@@ -147,9 +150,20 @@ def course(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture
 def site(tmp_path: Path) -> Iterator[Site]:
+    """A scheduler; the test starts its workers."""
     made = Site(tmp_path)
     yield made
     made.close()
+
+
+@pytest.fixture(scope="module")
+def pair(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pair]:
+    """A scheduler with two workers of two threads, for all tests that leave it whole."""
+    made = Site(tmp_path_factory.mktemp("pair"))
+    try:
+        yield made, [made.worker(f"w{i}", threads=2) for i in range(2)]
+    finally:
+        made.close()
 
 
 def asked(course: Path, cohort: str, out: Path, *more: object) -> list[object]:
@@ -190,18 +204,18 @@ def same(one: Path, other: Path) -> bool:
 
 @needs_dask
 def test_hostile_submissions_leave_the_workers_alone(
-    course: Path, alone: Path, site: Site, grader: Run, tmp_path: Path
+    course: Path, alone: Path, pair: Pair, grader: Run, tmp_path: Path
 ) -> None:
     """The same reports; the Dask workers live on, and what they leave on disk tells nothing."""
-    nannies = [site.worker(f"w{i}", threads=2) for i in range(2)]
+    site, nannies = pair
     before = [children(nanny) for nanny in nannies]
     done = grader(*asked(course, "few", tmp_path / "out", "--scheduler", site.address))
     assert done.returncode == 0, done.stderr
     assert "2 workers with 4 threads at tcp://127.0.0.1:" in done.stderr
     assert same(alone / "few", tmp_path / "out")
     assert [children(nanny) for nanny in nannies] == before and all(before)
-    files = [p for name in ("w0", "w1") for p in (tmp_path / name).rglob("*") if p.is_file()]
-    for path in [*files, *tmp_path.glob("*.log")]:
+    files = [p for name in ("w0", "w1") for p in (site.folder / name).rglob("*") if p.is_file()]
+    for path in [*files, *site.folder.glob("*.log")]:
         text = path.read_bytes()
         assert SECRET.strip().encode() not in text and b"unseen" not in text, path
         assert b"a line that only students write" not in text and b"halved" not in text, path
@@ -210,10 +224,9 @@ def test_hostile_submissions_leave_the_workers_alone(
 
 
 @needs_dask
-def test_a_worker_killed_in_mid_batch(course: Path, alone: Path, site: Site, tmp_path: Path) -> None:
+def test_a_worker_killed_in_mid_batch(course: Path, alone: Path, pair: Pair, tmp_path: Path) -> None:
     """Its submissions go to the other one, and the one that its supervisor starts anew gets a desk."""
-    nannies = [site.worker(f"w{i}") for i in range(2)]
-    out = tmp_path / "out"
+    (site, nannies), out = pair, tmp_path / "out"
     process = begun(asked(course, "many", out, "--scheduler", site.address))
     until(lambda: stored(out) >= 3)
     (victim,) = children(nannies[0])
@@ -245,9 +258,8 @@ def stored(out: Path) -> int:
 
 
 @needs_dask
-def test_stopped_and_killed_and_run_again(course: Path, alone: Path, site: Site, grader: Run, tmp_path: Path) -> None:
-    site.worker("w0", threads=2)
-    out = tmp_path / "out"
+def test_stopped_and_killed_and_run_again(course: Path, alone: Path, pair: Pair, grader: Run, tmp_path: Path) -> None:
+    site, out = pair[0], tmp_path / "out"
     for number, code in ((signal.SIGINT, 130), (signal.SIGKILL, -9)):
         before = stored(out)
         process = begun(asked(course, "many", out, "--scheduler", site.address))
