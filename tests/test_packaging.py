@@ -44,7 +44,7 @@ def test_the_metadata_names_little(wheel: Path) -> None:
     assert meta["License-Expression"] == "MIT"
     required = [r for r in meta.get_all("Requires-Dist") or [] if "extra ==" not in r]
     assert sorted(re.split(r"[<>=~!;\[ ]", r)[0] for r in required) == ["click", "numpy"]
-    assert {"torch", "notebooks", "report", "cluster", "dev"} <= set(meta.get_all("Provides-Extra") or [])
+    assert {"torch", "notebooks", "gradescope", "cluster", "docs", "dev"} <= set(meta.get_all("Provides-Extra") or [])
     scripts = archive.read("dlgrader-0.1.0.dist-info/entry_points.txt").decode()
     assert "grader = grader.cli:main" in scripts
     assert "[pytest11]\ndlgrader = grader.pytest_plugin" in scripts
