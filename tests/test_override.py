@@ -55,6 +55,12 @@ def test_points_of_a_person_stand_in_all_files(out: Path) -> None:
     assert (given["points"], given["reason"], given["graded"]) == (3.5, "see mail", 1.0)
 
 
+def test_pages_that_are_older_are_told(out: Path) -> None:
+    (out / "report").mkdir()
+    said = typed(out, "ann", "b", "3.5", "--reason", "see mail")
+    assert said.endswith(f"the pages that are there do not show it yet: grader report {out}\n")
+
+
 def test_one_that_is_ungraded_is_graded_by_a_person(out: Path) -> None:
     typed(out, "Bo Li", "b", "0", "--reason", "nothing there")
     assert scores(out)["Bo Li"] == ["6", "10", "graded", "6", "0", "b"]

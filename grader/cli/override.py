@@ -69,8 +69,9 @@ def override(
             found.write()
             said = found.report(student)
     click.echo(_said(student, question, said, value))
+    feedback = ", grader feedback" if (results / "feedback").is_dir() else ""
     if (results / "report").is_dir() or (results / "feedback").is_dir():
-        click.echo("pages that are there already show it when they are made again", err=True)
+        click.echo(f"the pages that are there do not show it yet: grader report {results}{feedback}", err=True)
 
 
 def _value(found: Results, student: str, question: str, text: str, bonus: bool) -> float:

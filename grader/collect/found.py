@@ -13,7 +13,7 @@ from ..model import SourceFile, Submission
 from ..text import plural
 from . import disk
 from .disk import is_script, is_source, main_names, open_regular, read_regular, shown
-from .handed import NOTHING, Handed
+from .handed import NOTHING, Handed, script_digest
 
 if TYPE_CHECKING:
     from .archive import Stamp
@@ -153,15 +153,20 @@ def _decided(
         both = " and ".join(map(shown, named.values()))
         raise IntakeError(f"{both} both hold work, and only one can count: take the other one out")
     same = next((s for name in wanted for s in sources if s in spare and s.rpartition("/")[2] == name), "")
-    told = f"{shown(same)} is as it was handed out"
+    told = _untouched(same, scripts)
     try:
         chosen, notes = _chosen(work or sources, main)
     except IntakeError as error:
         raise IntakeError(f"{told}; {error}" if same and work else str(error)) from None
     if chosen in spare:
-        return chosen, (f"{shown(chosen)} is as it was handed out",)
+        return chosen, (_untouched(chosen, scripts),)
     plain = not same or chosen.rpartition("/")[2] == main  # the file that is asked for, beside a notebook untouched
     return chosen, notes if plain else (f"{told}: {shown(chosen)} counts", *notes)
+
+
+def _untouched(name: str, scripts: Mapping[str, bytes]) -> str:
+    bare = name in scripts and not script_digest(scripts[name])
+    return f"{shown(name)} {'holds no code' if bare else 'is as it was handed out'}"
 
 
 def _peeked(place: Place, name: str) -> bytes:

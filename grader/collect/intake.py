@@ -177,7 +177,7 @@ def _platform(platform: str, level: Level, main: str, assignment: str, path: Pat
         except IntakeError as error:
             raise UsageError(f"{path}: {error}") from error
     if platform == "nbgrader":
-        return nbgrader.take(level, main, assignment), []
+        return nbgrader.take(level, main, assignment)
     room = canvas if platform == "canvas" else moodle
     told = [f"not taken: {shown(name)} is not named as {TITLES[platform]} names files" for name in room.misfits(level)]
     made = room.take(level, main)

@@ -14,6 +14,7 @@ from .levels import Level
 
 STAMP = "timestamp.txt"
 SUBMITTED = "submitted"
+TOLD = 20  # students without the assignment, by name
 
 
 def fits(level: Level) -> bool:
@@ -30,14 +31,18 @@ def fits(level: Level) -> bool:
     return False
 
 
-def take(level: Level, main: str, assignment: str) -> list[tuple[HandIn, list[Found]]]:
-    """Raises UsageError where it is not clear which of several assignments is meant."""
+def take(level: Level, main: str, assignment: str) -> tuple[list[tuple[HandIn, list[Found]]], list[str]]:
+    """What was handed in, and lines that tell which folder was taken for the assignment and who has none.
+
+    Raises UsageError where it is not clear which of several assignments is meant."""
     level = level.sub(SUBMITTED) if SUBMITTED in level.folders else level
-    students, found = dict[str, Level](), list[tuple[HandIn, list[Found]]]()
+    students, found, without = dict[str, Level](), list[tuple[HandIn, list[Found]]](), list(level.files)
     for name in level.folders:
         try:
             if level.sub(name).folders:
                 students[name] = level.sub(name)
+            else:
+                without.append(name)
         except UsageError as error:
             hand = HandIn(shown(name), "nbgrader", "", {"id": name})
             found.append((hand, [Found(hand.student, main, problem=str(error))]))
@@ -45,11 +50,17 @@ def take(level: Level, main: str, assignment: str) -> list[tuple[HandIn, list[Fo
     chosen = _chosen(names, students, main, assignment) if students else ""
     for name, one in students.items():
         if chosen not in one.folders:
+            without.append(f"{name} ({', '.join(one.folders)})")
             continue
         folder, student = one.sub(chosen), shown(name)
         hand = HandIn(student, "nbgrader", "", {"id": name}, (_attempt(folder),))
         found.append((hand, [Found(student, main, folder.whole((STAMP,)))]))
-    return found
+    told = [f"{shown(chosen)} is taken for {assignment}"] if chosen not in ("", assignment) else []
+    if without:
+        more = f" and {len(without) - TOLD} more" if len(without) > TOLD else ""
+        some = ", ".join(shown(name) for name in without[:TOLD])
+        told.append(f"not taken, without a folder {shown(chosen or assignment)}: {some}{more}")
+    return found, told
 
 
 def _attempt(folder: Level) -> Attempt:

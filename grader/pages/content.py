@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from ..excerpt import Excerpt, excerpt
 from ..exports.told import honest
-from ..feedback.outcome import MISSING, UNWRITTEN, state
+from ..feedback.outcome import MISSING, RIGHT, UNWRITTEN, state
 from ..judge.judge import wanted
 from ..model import AnswerKey, Failure, FrozenCase, FrozenQuestion, Outcome, Response, Verdict
 from ..report.advice import BY_ERROR, BY_KIND, advice
@@ -94,7 +94,12 @@ class Content:
     @property
     def next(self) -> list[QuestionShown]:
         """The first questions to go on with."""
-        return [q for q in self.questions if q.tip][:NEXT]
+        return self.open[:NEXT]
+
+    @property
+    def open(self) -> list[QuestionShown]:
+        """All that there is something to try for."""
+        return [q for q in self.questions if q.tip and q.state != RIGHT]
 
 
 class Public:

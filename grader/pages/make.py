@@ -26,6 +26,7 @@ from ..records import report_from_json
 from ..report.files import write_whole
 from ..report.view import student_view
 from ..store import Store
+from ..text import clean_text
 from .cohort import STUDENTS, cohort_html, row_json
 from .content import Public, content
 from .plain import student_markdown, student_text
@@ -33,6 +34,8 @@ from .student import student_html
 from .tally import Tally
 
 FOLDER, INDEX = "report", "index.html"
+NAMED = 5  # students whose page lacks words that are told by name for each reason, and reasons
+UNRUN = "this page was made without running your files once more"  # on a student's page: no path, no advice for you
 WRITERS = {".html": student_html, ".md": student_markdown, ".txt": student_text}
 
 
@@ -51,7 +54,7 @@ class Sources:
 class Pages:
     """Makes the pages of `results`. Without `sources` (and `why`), or for files that have changed since, they hold no
     words and no answers. `said` is called with what is done and how many of how many. `ran` counts the submissions that
-    were run on public cases, `written` the students, `lacking` those whose page lacks words, and the first reason."""
+    were run on public cases, `written` the students, `lacking` those whose page lacks words, each with the reason."""
 
     results: Results
     sources: Sources | None = None
@@ -59,7 +62,7 @@ class Pages:
     said: Callable[[str, int, int], None] = lambda *_: None
     ran: int = 0
     written: int = 0
-    lacking: int = 0
+    lacking: dict[str, str] = field(default_factory=dict)
     _digests: dict[str, str] = field(default_factory=dict)  # by student, of the report that holds their words
     _whys: dict[str, str] = field(default_factory=dict)
 
@@ -130,11 +133,12 @@ class Pages:
 
     @property
     def lacks(self) -> str:
-        """Why some pages lack words, in a line; "" where none does."""
-        if not self.lacking:
-            return ""
-        why = self.why or next(iter(self._whys.values()), "their files were not found")
-        return f"{self.lacking} of {self.written}, {why}"
+        """Whose pages lack words, and why, in a line; "" where none does."""
+        reasons = dict[str, list[str]]()
+        for student, why in self.lacking.items():
+            reasons.setdefault(why, []).append(student)
+        told = [f"{why}: {_some(names)}" for why, names in reasons.items()][:NAMED]
+        return f"{len(self.lacking)} of {self.written}, " + "; ".join(told) if told else ""
 
     def _same(self, report: Report) -> bool:
         """Whether the key that is at hand is the one that the report was made with."""
@@ -152,9 +156,10 @@ class Pages:
         told, lacks = None, ""
         if _lost(report) and not all(_unrun(report)):
             told, lacks = self._told(report, public)
-            self.lacking += bool(lacks)
+            if lacks:
+                self.lacking[report.student] = lacks
         key = self.sources.setting.key if self.sources and shown else None
-        made = content(student_view(report, key, told), shown, lacks)
+        made = content(student_view(report, key, told), shown, UNRUN if lacks else "")
         for ending, write in WRITERS.items():
             _write(self.folder / STUDENTS / file_name(report.student, ending), "".join(write(made)))
         self.written += 1
@@ -176,6 +181,11 @@ def _write(path: Path, text: str) -> None:
         if path.read_bytes() == text.encode("utf-8", "backslashreplace"):
             return
     write_whole(path, [text], sync=False)
+
+
+def _some(names: Sequence[str]) -> str:
+    more = len(names) - NAMED
+    return ", ".join(clean_text(name, 80, lines=False) for name in names[:NAMED]) + (f" and {more} more" * (more > 0))
 
 
 def _lost(report: Report) -> bool:

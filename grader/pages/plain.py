@@ -87,7 +87,7 @@ def student_text(content: Content) -> Iterator[str]:
 def _score(content: Content) -> str:
     view = content.view
     if view.score is None:
-        return "Not graded yet: a fault of the grader, not of yours; it will be run again."
+        return "Not graded yet. This is no zero; your instructor is told."
     right = sum(q.state == RIGHT for q in content.questions)
     return f"{earned(view.score, view.max_score)} points, {right} of {len(view.questions)} questions right"
 
@@ -102,7 +102,7 @@ def _about(q: QuestionShown) -> Iterator[str]:
         yield view.title
     if view.override:
         graded = "ungraded" if view.override.graded is None else points(view.override.graded)
-        yield f"Points given by a person: {points(view.override.points)} (the grader: {graded}). {view.override.reason}"
+        yield f"Points given by a person: {points(view.override.points)} (the grader: {graded}): {view.override.reason}"
     yield from (f"Your answer follows a convention that is taken too: {name}." for name in view.convention)
     if view.carried:
         yield "A part of the points is given although a function that it calls is wrong."

@@ -31,7 +31,7 @@ def _body(content: Content) -> Iterator[str]:
         for q in content.next:
             link = f'<a href="#{_anchor(content, q)}"><code>{html(q.view.question)}</code></a>'
             yield f"<li>{link}<span>{html(q.tip)}</span></li>"
-        more = sum(bool(q.tip) for q in content.questions) - len(content.next)
+        more = len(content.open) - len(content.next)
         yield "</ol>" + (f'<p class="also">And {more} more below.</p>' if more else "") + "</section>"
     yield from _overview(content)
     if content.lacks:
@@ -51,7 +51,7 @@ def _head(content: Content) -> Iterator[str]:
     view, right = content.view, sum(q.state == RIGHT for q in content.questions)
     yield f'<header><p class="over">{html(view.title)}</p><h1 dir="auto">{html(view.student)}</h1>'
     if view.score is None:
-        yield '<p class="score">Not graded yet <small>a fault of the grader; it will be run again</small></p>'
+        yield '<p class="score">Not graded yet <small>this is no zero; your instructor is told</small></p>'
     else:
         share = view.score / view.max_score if view.max_score > 0 else 0.0
         score, _, most = earned(view.score, view.max_score).partition(" ")
@@ -85,7 +85,7 @@ def _question(q: QuestionShown, anchor: str) -> Iterator[str]:
     if view.override:
         graded = "ungraded" if view.override.graded is None else points(view.override.graded)
         yield (
-            f'<p class="note"><b>Points given by a person:</b> {points(view.override.points)} (the grader: {graded}). '
+            f'<p class="note"><b>Points given by a person:</b> {points(view.override.points)} (the grader: {graded}): '
             f"{html(view.override.reason)}</p>"
         )
     for name in view.convention:

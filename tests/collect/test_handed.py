@@ -83,7 +83,7 @@ CASES: dict[str, tuple[dict[str, str], str, tuple[str, ...]]] = {
         "svm.ipynb",
         (STUB_SAID.format("svm.ipynb"),),
     ),
-    "an emptied file": ({MAIN: "", "svm.ipynb": book(WORK)}, "svm.ipynb", (STUB_SAID.format("svm.ipynb"),)),
+    "an emptied file": ({MAIN: "", "svm.ipynb": book(WORK)}, "svm.ipynb", ("svm.py holds no code: svm.ipynb counts",)),
     "a file and the notebook as it was": ({MAIN: STUB + "x = 1\n", "svm.ipynb": book(CELLS)}, MAIN, ()),
     "a notebook that was saved on one line": (
         {MAIN: STUB + "x = 1\n", "svm.ipynb": book(CELLS, indent=None)},

@@ -242,12 +242,23 @@ def test_nbgrader(tmp_path: Path, kind: str, top: str) -> None:
         f"{top}ärne/demo/demo.py": ONE,
         f"{top}late/ps2/demo.py": ONE,
         f"{top}void/demo/timestamp.txt": "2026-11-20",
+        f"{top}loose/demo.py": ONE,
     }
     intake = taken(tmp_path, files, kind)
     assert {f.student: (f.read().main, f.read().empty) for f in intake.found} == {
         "jdoe": ("demo.ipynb", False), "void": ("", True), "ärne": ("demo.py", False),
     }  # fmt: skip
     assert intake.hands["jdoe"].attempt.when == "2026-11-20 22:42:00.123456 UTC"
+    assert "is taken for" not in " ".join(intake.lines)
+    assert intake.lines[1:] == ("not taken, without a folder demo: loose, late (ps2)",)
+
+
+def test_another_name_for_the_assignment_is_told(tmp_path: Path) -> None:
+    files: dict[str, object] = {f"submitted/s{n:02}/ps1/demo.py": ONE for n in range(3)}
+    files |= {f"submitted/t{n:02}/PS1/other.py": ONE for n in range(25)}
+    intake = taken(tmp_path, files)
+    assert len(intake.found) == 3 and intake.lines[1] == "ps1 is taken for demo"
+    assert "t00 (PS1), t01 (PS1)" in intake.lines[2] and intake.lines[2].endswith("t19 (PS1) and 5 more")
 
 
 def test_what_is_of_no_platform_is_plain(tmp_path: Path) -> None:

@@ -273,7 +273,7 @@ def test_the_cohort_in_numbers(desk: Desk) -> None:
     assert "lost" in read.text and "A fault of the grader" in read.text
     assert "turned round" in read.text and rows["turned"][6] and not rows["right"][6]
     assert "strong" in read.text and "Provenance" in read.text
-    assert all(rows[s][8] > 0 for s in ("right", "turned", "tells"))
+    assert all(0 <= rows[s][8] < 60 for s in ("right", "turned", "tells")), "seconds, to a hundredth"
     for row in rows.values():
         assert (desk.out / "report" / unquote(row[1])).is_file()
     assert len(read.text_of("figure", "title")) == 1 and len(read.text_of("figure", "desc")) == 1
@@ -319,13 +319,13 @@ def test_other_files_get_no_words(desk: Desk, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "all" / "shouts")
     done = copy.report()
     assert done.returncode == 3
-    assert (
-        done.stderr.startswith("pages without words: 2 of 13, graded from other files") and done.stderr.count("\n") == 1
-    )
+    assert done.stderr.startswith("pages without words: 2 of 13, graded from other files")
+    assert ": half; " in done.stderr and done.stderr.endswith("files were not found: shouts\n")
+    assert done.stderr.count("\n") == 1
     page = copy.page("half")
-    assert "Your own answers are not shown: graded from other files" in page
+    assert "Your own answers are not shown: this page was made without running your files once more." in page
     assert "wrong value" in page and "[[ 1, 10,  0]" not in page and "[[  1,  10, 100]" in page
-    assert "alert" not in copy.page("shouts", ".txt") and "files were not found" in copy.page("shouts", ".txt")
+    assert "alert" not in copy.page("shouts", ".txt") and "own answers are not shown" in copy.page("shouts", ".txt")
     assert "[[100,  10,   1]" in copy.page("turned"), "the others have theirs"
 
 
@@ -338,6 +338,25 @@ def test_a_course_that_is_gone(desk: Desk, tmp_path: Path) -> None:
     assert done.returncode == 3 and done.stderr.count("\n") == 1 and "pages without words: 1 of 1, " in done.stderr
     page = copy.page("half")
     assert "wrong value" in page and "The inputs are not at hand any more" in page and "[[ 1, 10,  0]" not in page
+    for ending in (".html", ".md", ".txt"):
+        assert str(tmp_path) in done.stderr and tmp_path.name not in copy.page("half", ending), "our paths are ours"
+
+
+def test_what_a_person_said_is_the_outcome(desk: Desk, tmp_path: Path) -> None:
+    copy = desk.copy(tmp_path)
+    overrides.add(copy.out, "turned", "table", 3, "all of it")
+    overrides.add(copy.out, "right", "table", 0, "copied")
+    assert copy.report().returncode == 0
+    turned, right = copy.page("turned", ".txt"), copy.page("right", ".txt")
+    assert "3 of 3 questions right" in turned and "What to try next" not in turned
+    assert "2 of 3 questions right" in right and "not right (points given by a person), 0 of 3" in right
+
+
+def test_an_ungraded_page_promises_nothing(desk: Desk) -> None:
+    for ending in (".html", ".md", ".txt"):
+        page = " ".join(html.unescape(desk.page("lost", ending)).split())
+        assert "Not graded yet" in page and "this is no zero; your instructor is told" in page.lower()
+        assert "a fault" not in page and "run again" not in page
 
 
 def test_a_student_who_is_there_no_longer(desk: Desk, tmp_path: Path) -> None:
