@@ -54,19 +54,21 @@ def gradebook(platform: str, results: Path, gradebook: Path | None, out: Path, *
     from ..gradebooks.when import zone_of
     from ..report.files import write_whole
 
+    if not out.absolute().parent.is_dir():
+        raise UsageError(f"--out {out}: there is no folder {out.parent}")
     zone = zone_of(options["zone"] or "UTC")
     policy = _policy(options, zone)
     times = _times(options["times"]) if options["times"] else {}
     with Results(results) as found:
         for line in [f"late policy: {policy}"] if policy else []:
             click.echo(line)
+        listed = out.with_name(f"{out.stem}.list.csv")
         if platform == "nbgrader":
-            raise SystemExit(_nbgrader(found, gradebook, out, options, policy, zone, times))
+            raise SystemExit(_nbgrader(found, gradebook, out, listed, options, policy, zone, times))
         from ..gradebooks.make import counted, fill, summary, told
 
         if gradebook is None:
             raise UsageError(f"--gradebook FILE: the export of {platform}'s gradebook to fill in")
-        listed = out.with_name(f"{out.stem}.list.csv")
         if gradebook.resolve() in (out.resolve(), listed.resolve()):
             raise UsageError(f"--out {out} is the gradebook itself; name another file")
         made = fill(
@@ -100,28 +102,27 @@ def _nbgrader(
     found: Results,
     gradebook: Path | None,
     out: Path,
+    listed: Path,
     options: dict[str, Any],
     policy: Policy | None,
     zone: ZoneInfo,
     times: dict[str, str],
 ) -> int:
-    from ..gradebooks.grade import grade_of
+    from ..gradebooks.make import alone, summary, told
     from ..gradebooks.nbgrader import export
     from ..report.files import write_whole
 
     if gradebook or options["column"] or options["out_of"] or options["comments"]:
         raise UsageError("nbgrader's table is made of the results alone: --out and a late policy are all it takes")
-    hands = found.hands()
-    attempts = found.attempts() if found.graded.attempts == "best" else {}
-    grades = [
-        grade_of(row, hands[row.student], policy, zone, times.get(row.student, ""), attempts) for row in found.rows()
-    ]
+    made = alone(found, zone, policy, times)
+    grades = [line.grade for line in made.lines if line.grade]
     write_whole(out, export(found.graded.assignment, options["due"] or "", grades))
-    missing = [grade for grade in grades if grade.points is None]
-    click.echo(f"{len(grades) - len(missing)} of {len(grades)} with a score: {out}")
-    for grade in missing:
-        click.echo(f"no score: {grade.student}: {grade.why}", err=True)
-    return UNGRADED if missing else 0
+    write_whole(listed, summary(made))
+    some = sum(grade.points is not None for grade in grades)
+    click.echo(f"{some} of {len(grades)} with a score: {out}; all of it: {listed}")
+    for line in told(made):
+        click.echo(line, err=True)
+    return 0 if made.whole else UNGRADED
 
 
 def _out_of(text: str | None) -> Fraction | None:

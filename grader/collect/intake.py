@@ -70,8 +70,7 @@ def take_in(
     Raises UsageError for a path that holds no submission, or is not of the platform."""
     plain, taken, lines, names = list[Path](), list[Taken](), list[str](), tuple(targets)
     for path in paths:
-        platform, level, why = _recognised(path, source)
-        lines += [why] if why else []
+        platform, level = _recognised(path, source)
         if level is None:
             plain.append(path)
             continue
@@ -117,34 +116,34 @@ def _joined(parts: list[Taken]) -> tuple[HandIn, list[Found], str]:
     return replace(parts[0][0], attempts=tuple(a for a, _ in ordered)), [f for _, f in ordered], ""
 
 
-def _recognised(path: Path, source: str) -> tuple[str, Level | None, str]:
-    """The platform whose download a path is, where its students begin, and what is to be told; no level for none."""
+def _recognised(path: Path, source: str) -> tuple[str, Level | None]:
+    """The platform whose download a path is, and where its students begin; no level for none."""
     able = not path.is_symlink() and (path.is_dir() or (path.suffix.lower() == ".zip" and path.is_file()))
     if source == "plain" or not able:
         if source not in ("", "plain"):
             raise UsageError(f"{path}: neither a folder nor a zip, so not of {TITLES[source]}; use --from plain")
-        return "plain", None, ""
+        return "plain", None
     try:
         level = level_of(path)
     except IntakeError as error:
         if source:
             raise UsageError(str(error)) from error
-        return "plain", None, ""
-    near = ""
+        return "plain", None
     for _ in range(WRAPPED):
         for platform in [source] if source else TITLES:
             if _fits(platform, level):
-                return platform, level, ""
-        near = near or _near(level, path)
+                return platform, level
+        if not source:
+            _refuse_near(level, path)
         if level.files or len(level.folders) != 1:
             break
         level = level.sub(level.folders[0])
     if source:
         level = level_of(path)
         if source in ("canvas", "moodle") and (level.files or level.folders):
-            return source, level, ""
+            return source, level
         raise UsageError(f"{path}: not a download of {TITLES[source]}")
-    return "plain", None, near
+    return "plain", None
 
 
 def _fits(platform: str, level: Level) -> bool:
@@ -156,18 +155,18 @@ def _fits(platform: str, level: Level) -> bool:
     return bool(level.files or level.folders) and not room.misfits(level)
 
 
-def _near(level: Level, path: Path) -> str:
-    """A line where most names are of a platform, and some are not."""
+def _refuse_near(level: Level, path: Path) -> None:
+    """Raises UsageError where most names are of a platform, and some are not: taken as plain files, the attempts of one
+    student would be students of their own."""
     count = len(level.files) + len(level.folders)
     for platform, room in (("canvas", canvas), ("moodle", moodle)):
         misfits = room.misfits(level)
         if count and 2 * len(misfits) < count:
             some = shown(", ".join(sorted(misfits)[:3]))
-            return (
-                f"{path}: most names are of {TITLES[platform]}, but not {some}: taken as plain files; to leave those "
-                f"out: --from {platform}"
+            raise UsageError(
+                f"{path}: most names are of {TITLES[platform]}, but not {some}; to leave those out: --from {platform} "
+                f"(or --from plain: nothing here is a download)"
             )
-    return ""
 
 
 def _platform(platform: str, level: Level, main: str, assignment: str, path: Path) -> tuple[list[Taken], list[str]]:

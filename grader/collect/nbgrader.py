@@ -43,9 +43,9 @@ def take(level: Level, main: str, assignment: str) -> tuple[list[tuple[HandIn, l
                 students[name] = level.sub(name)
             else:
                 without.append(name)
-        except UsageError as error:
+        except UsageError:
             hand = HandIn(shown(name), "nbgrader", "", {"id": name})
-            found.append((hand, [Found(hand.student, main, problem=str(error))]))
+            found.append((hand, [Found(hand.student, main, problem="the folder cannot be read; look at its rights")]))
     names = sorted({name for one in students.values() for name in one.folders})
     chosen = _chosen(names, students, main, assignment) if students else ""
     for name, one in students.items():

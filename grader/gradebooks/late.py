@@ -72,6 +72,9 @@ class Policy:
 
     def __str__(self) -> str:
         parts = [f"due {self.due:%Y-%m-%d %H:%M:%S} {self.zone.key}"]
+        real = latest(self.due, self.zone).astimezone(self.zone)
+        if real.replace(tzinfo=None) != self.due:
+            parts = [f"{parts[0]} (clocks skip that time: read as {real:%H:%M:%S})"]
         parts += [f"{percent(self.rate)} per {self.per} begun, of what was earned"] if self.per else []
         parts += [f"at most {percent(self.cap)}"] if self.cap < 1 else []
         parts += [f"grace {words(self.grace)}"] if self.grace else []

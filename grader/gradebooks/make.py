@@ -66,8 +66,6 @@ def fill(
     hands, times = results.hands(), times or {}
     rows = {row.student: row for row in results.rows()}
     unknown = sorted(set(times) - set(rows))
-    if unknown:
-        raise UsageError(f"--times names {clean_text(unknown[0], 80, lines=False)}, who has no result")
     attempts = results.attempts() if results.graded.attempts == "best" else {}
     found = match((hands[student] for student in rows), book)
     cells, said, lines, notes = dict[int, str](), list(book.lines), list[Line](), dict[int, str]()
@@ -92,6 +90,7 @@ def fill(
         if comments:
             notes[person.row] = safe_cell(comment(grade))
         lines.append(Line(WRITTEN, student, _why(grade, results), grade, person, text, full, lower))
+    lines += [Line(NO_RESULT, name, "named by --times; nothing of theirs was graded") for name in unknown]
     for person in found.bare:
         why = "a test student of the platform" if person.nobody else "nothing of theirs was graded"
         lines.append(Line(NO_RESULT, person.shown, why, person=person))
@@ -99,6 +98,22 @@ def fill(
         raise UsageError(f"{book.platform}: the gradebook has no column for comments; leave --comments out")
     said += [_scaled(*pair, book, out_of) for pair in scales]
     return Made(book.write(cells, notes), tuple(lines), tuple(line for line in said if line))
+
+
+def alone(
+    results: Results, zone: ZoneInfo, policy: Policy | None = None, times: Mapping[str, str] | None = None
+) -> Made:
+    """The same for a table that is made of the results alone; there is no text."""
+    hands, times, lines = results.hands(), times or {}, list[Line]()
+    attempts = results.attempts() if results.graded.attempts == "best" else {}
+    for row in results.rows():
+        grade = grade_of(row, hands[row.student], policy, zone, times.get(row.student, ""), attempts)
+        status, why = (KEPT, grade.why) if grade.points is None else (WRITTEN, _why(grade, results))
+        points = "" if grade.points is None else plain(grade.points)
+        lines.append(Line(status, row.student, why, grade, points=points, full=grade.full))
+    unknown = sorted(set(times) - {line.who for line in lines})
+    lines += [Line(NO_RESULT, name, "named by --times; nothing of theirs was graded") for name in unknown]
+    return Made("", tuple(lines), ())
 
 
 def comment(grade: Grade) -> str:

@@ -267,11 +267,12 @@ def test_what_is_of_no_platform_is_plain(tmp_path: Path) -> None:
     assert intake.lines == ()
 
 
-def test_a_file_that_does_not_fit_is_told(tmp_path: Path) -> None:
+def test_a_file_that_does_not_fit_is_refused_until_it_is_said_what_this_is(tmp_path: Path) -> None:
     files = {**CANVAS, "notes.py": ONE}
-    plain = taken(tmp_path, files, "folder")
-    assert "most names are of Canvas, but not notes.py" in plain.lines[0]
-    assert {hand.platform for hand in plain.hands.values()} == {"plain"}
+    with pytest.raises(
+        UsageError, match=r"most names are of Canvas, but not notes\.py; to leave those out: --from canvas"
+    ):
+        taken(tmp_path, files, "folder")
     forced = take_in([tmp_path / "all"], MAIN, source="canvas")
     assert len(forced.found) == 13
     assert "not taken: notes.py is not named as Canvas names files" in forced.lines
