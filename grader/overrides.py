@@ -21,6 +21,7 @@ from .text import clean_text
 
 FILE = "overrides.jsonl"
 REASON = 500  # characters
+DIGITS = 6  # of a total, as in judge/score.py: three thirds are the maximum
 
 
 @dataclass(frozen=True)
@@ -40,7 +41,7 @@ class Overrides:
         questions = tuple(_over(q, mine.get(q.question)) for q in report.questions)
         scores = [q.score for q in questions if q.score is not None]
         whole = len(scores) == len(questions)
-        total = math.fsum(scores) if whole else None
+        total = round(math.fsum(scores), DIGITS) if whole else None
         return replace(report, questions=questions, score=total, status="graded" if whole else report.status)
 
     def row(self, row: Row) -> Row:
@@ -51,7 +52,7 @@ class Overrides:
         scores = {name: mine[name].points if name in mine else score for name, score in row.scores.items()}
         known = [score for score in scores.values() if score is not None]
         whole = len(known) == len(scores)
-        total = math.fsum(known) if whole else None
+        total = round(math.fsum(known), DIGITS) if whole else None
         status = "graded" if whole else row.status
         return replace(row, scores=scores, score=total, status=status, overridden=tuple(sorted(mine)))
 

@@ -145,6 +145,11 @@ class Store:
             for head, parts in self._sorted("head, parts", run):
                 yield report_line(head, self._texts(json.loads(parts)))
 
+    def count(self, run: str) -> int:
+        """How many reports are of a run."""
+        with self._told():
+            return int(self.db.execute("SELECT COUNT(*) FROM reports WHERE run = ?", (run,)).fetchone()[0])
+
     def last(self, student: str) -> tuple[str, str] | None:
         """A student's last report of any run as a line of JSON, and the digest of what it was made of."""
         with self._told():

@@ -22,6 +22,9 @@ from grader.diff import compare, read
 from grader.diff.compare import to_json
 from grader.diff.lines import lines_of
 from grader.errors import UsageError
+from grader.model import Override
+from grader.records import Row
+from grader.store import Store
 
 Type = Callable[..., str]
 
@@ -125,6 +128,23 @@ def test_what_makes_no_sense_is_refused_and_changes_nothing(out: Path, arguments
 def test_more_than_the_question_has_only_as_a_bonus(out: Path) -> None:
     typed(out, "ann", "b", "5", "--reason", "x", "--bonus")
     assert scores(out)["ann"][0] == "11"
+
+
+def test_three_thirds_are_all_points() -> None:
+    third = 3.333333333
+    given = {("ann", "c"): Override(third, "right", "2026-11-21")}
+    row = Row("ann", 2 * third, 10.0, "graded", {"a": third, "b": third, "c": 0.0})
+    assert overrides.Overrides(given).row(row).score == 10.0
+
+
+def test_after_a_later_run_that_was_stopped_nobody_is_dropped(out: Path) -> None:
+    """The students that it came to are that run's now: a table of the others alone would lose their grades."""
+    before = (out / "grades.csv").read_bytes()
+    with Store(out / "grades.sqlite") as store:
+        store.put("later", [], ["ann"])
+    with pytest.raises(UsageError, match="a later run was stopped when 1 of 3 students"):
+        typed(out, "Bo Li", "b", "1", "--reason", "x")
+    assert (out / "grades.csv").read_bytes() == before and not (out / "overrides.jsonl").exists()
 
 
 KILLED = """\

@@ -111,7 +111,8 @@ def points_elsewhere(told: dict[str, Any]) -> float | None:
 
 
 def taken(place: Place, key: AnswerKey, student: str) -> Submission:
-    """The submission: the folder, or what is in the one zip that was handed in. `problem` says why there is none."""
+    """The submission: the folder, or what is in the one zip that was handed in. `problem` says why there is none.
+    Raises OSError where the folder cannot be looked into, which is no student's fault."""
     handed = handed_of(key)
     try:
         with os.scandir(place.submission) as entries:
@@ -123,5 +124,5 @@ def taken(place: Place, key: AnswerKey, student: str) -> Submission:
                 return Submission(student, problem=f"the zip holds {len(found)} submissions")
             return replace(found[0].read(), student=student)
         return replace(one_folder(place.submission, student, key.file), handed=handed, student=student).read()
-    except (GraderError, OSError) as error:
+    except GraderError as error:
         return Submission(student, problem=str(error))

@@ -32,21 +32,19 @@ class Part:
     tag: str
 
 
-def finished(
-    report: Report, key: AnswerKey, settings: Settings, seconds: float, public: Report | None
-) -> dict[str, Any]:
+def finished(report: Report, key: AnswerKey, settings: Settings, public: Report | None) -> dict[str, Any]:
     """The results of a graded report; `public` is of a run on public cases alone, for words. Raises Ungraded."""
-    return {**_results(report, key, settings, public, seconds), **_extra(report, True)}
+    return {**_results(report, key, settings, public), **_extra(report, True)}
 
 
-def so_far(report: Report, key: AnswerKey, settings: Settings, seconds: float) -> dict[str, Any] | None:
+def so_far(report: Report, key: AnswerKey, settings: Settings) -> dict[str, Any] | None:
     """What is known while a submission is graded, of a report that holds some of the questions; None where none of
     them has a score. It says that it is not the grade."""
     known = tuple(q for q in report.questions if q.score is not None)
     if not known:
         return None
     score = round(sum(q.score or 0.0 for q in known), 6)
-    out = _results(replace(report, questions=known, score=score, status="graded"), key, settings, None, seconds)
+    out = _results(replace(report, questions=known, score=score, status="graded"), key, settings, None)
     done = {q.question for q in known}
     pending = [_pending(n, q, settings) for n, q in enumerate(key.questions, 1) if q.name not in done]
     out["tests"] = sorted([*out["tests"], *pending], key=lambda test: int(test["number"].partition(".")[0]))
@@ -61,9 +59,8 @@ def not_taken_in(problem: str, key: AnswerKey, settings: Settings) -> dict[str, 
     return {"score": 0.0, "output": text, "output_format": "text", "stdout_visibility": "hidden", "tests": tests}
 
 
-def _results(
-    report: Report, key: AnswerKey, settings: Settings, public: Report | None, seconds: float
-) -> dict[str, Any]:
+def _results(report: Report, key: AnswerKey, settings: Settings, public: Report | None) -> dict[str, Any]:
+    """Without the time that it took: code can wait for as long as a hidden input says."""
     view = student_view(report, key, public)
     asked = {q.name: (n, q) for n, q in enumerate(key.questions, 1)}
     parts = [
@@ -71,7 +68,7 @@ def _results(
         for shown, result in zip(view.questions, report.questions, strict=True)
         for part in _parts(*asked[result.question], result, shown, settings)
     ]
-    out = gradescope(replace(view, questions=tuple(part.view for part in parts)), seconds)
+    out = gradescope(replace(view, questions=tuple(part.view for part in parts)))
     for test, part in zip(out["tests"], parts, strict=True):
         test.update(number=part.number, visibility=part.visibility, tags=[part.tag, *settings.tags])
     return out

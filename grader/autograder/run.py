@@ -99,7 +99,7 @@ class Work:
         self.results = [*(r for r in self.results if r.question != result.question), result]
         ordered = [r for q in self.key.questions for r in self.results if r.question == q.name]
         part = report_of(self.key, self.submission, ordered, self.isolation)
-        self.put(so_far(part, self.key, self.settings, self.seconds))
+        self.put(so_far(part, self.key, self.settings))
 
     def end_now(self) -> NoReturn:
         """At the deadline: what is final stays, and what is not is taken back. Called by a thread of its own."""
@@ -138,7 +138,13 @@ def _main(place: Place) -> int:
         say(f"NOT GRADED, and told with a score of 0: {work.submission.problem}")
         return UNGRADED
     with deadline(work):
-        return _graded(work)
+        try:
+            return _graded(work)
+        except Exception as error:
+            if not work.final:
+                raise
+            say(f"{type(error).__name__} in the grader when the score was final: it stays")
+            return GRADED
 
 
 def _graded(work: Work) -> int:
@@ -153,10 +159,10 @@ def _graded(work: Work) -> int:
         if found.status != "graded":
             names = [q.question for q in found.questions if q.score is None]
             return _failed(place, f"{'; '.join(found.notes)} (ungraded: {', '.join(names)})", UNGRADED)
-        work.put(finished(found, key, settings, work.seconds, None), final=True)
+        work.put(finished(found, key, settings, None), final=True)
         say(f"{found.score:g} of {found.max_score:g} points after {work.seconds:.1f} s")
         if words := _words(work, found, box):
-            work.put(finished(found, key, settings, work.seconds, words))
+            work.put(finished(found, key, settings, words))
     used = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     say(f"done after {work.seconds:.1f} s; largest processes {used[0]:.0f} and {used[1]:.0f} MiB")
     return GRADED

@@ -40,6 +40,7 @@ class Graded:
     when: str  # UTC, ISO 8601
     source: str = ""  # the platform that was named; "" where it was recognised
     attempts: str = "last"  # or best
+    students: int = -1  # reports of the run when it ended; -1: not noted
 
 
 class Results:
@@ -53,6 +54,7 @@ class Results:
         self.store = Store(folder / STORE)
         try:
             self.graded = _graded(folder, self.store.kept(RUN))
+            self._require_whole()
         except BaseException:
             self.store.db.close()
             raise
@@ -106,6 +108,15 @@ class Results:
         write_whole(self.folder / REPORTS, (self._over(line) for line in self._lines()))
         write_whole(self.folder / GRADES, grades_csv(self.rows(), self.graded.questions))
 
+    def _require_whole(self) -> None:
+        """A later run that was stopped has taken over the students that it came to: without them nothing is shown."""
+        there, ended = self.store.count(self.graded.run), self.graded.students
+        if 0 <= ended != there:
+            raise UsageError(
+                f"{self.folder}: a later run was stopped when {ended - there} of {ended} students were graded anew; "
+                "run the same grader grade again to its end"
+            )
+
     def _lines(self) -> Iterable[str]:
         return self.store.lines(self.graded.run)
 
@@ -120,7 +131,7 @@ class Results:
 def keep_run(store: Store, graded: Graded, hands: Iterable[HandIn] = ()) -> None:
     """Note the run that has ended, and what the platform said of each hand-in."""
     store.keep(HANDS, json.dumps({"run": graded.run, "hands": [to_json(hand) for hand in hands]}))
-    store.keep(RUN, json.dumps(vars(graded)))
+    store.keep(RUN, json.dumps({**vars(graded), "students": store.count(graded.run)}))
 
 
 def attempts_run(run: str) -> str:

@@ -34,8 +34,11 @@ class Intake:
     plain: tuple[Path, ...] = ()  # paths that are of no platform
 
     def attempts(self) -> list[Found]:
-        """All that has to be graded to find the best: each attempt under a name of its own."""
+        """All that has to be graded to find the best: each attempt under a name of its own. Raises UsageError where a
+        student is called as one of them."""
         made = [f for f in self.found if f.student not in self.several]
+        if same := sorted({f.student for f in made} & set(self.student_of())):
+            raise UsageError(f"a student is called {shown(same[0])}, as an attempt of another is; name them otherwise")
         for student, attempts in self.several.items():
             made += [replace(f, student=attempt_name(student, n)) for n, f in enumerate(attempts, 1)]
         return made

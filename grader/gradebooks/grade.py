@@ -54,7 +54,19 @@ def grade_of(
         points = raw * (1 - late.lost) if late else None if why else raw
         found.append(Grade(row.student, hand, scored, raw, full, points, late, when, number, why))
     unknown = [grade for grade in found if grade.points is None]
-    return unknown[0] if unknown else max(found, key=lambda g: (g.points or Fraction(0), -g.attempt))
+    best = unknown[0] if unknown else max(found, key=lambda g: (g.points or Fraction(0), -g.attempt))
+    for number, one in _ungraded(hand, policy, attempts or {}):
+        late, _ = _lateness(one, told or one.when, policy, zone)
+        if best.points is not None and full * (1 - late.lost if late else 1) > best.points:
+            why = f"attempt {number} is ungraded, and after the late policy it may be the best"
+            return Grade(row.student, hand, row, None, full, None, when=one.when, attempt=number, why=why)
+    return best
+
+
+def _ungraded(hand: HandIn, policy: Policy | None, attempts: Mapping[str, Row]) -> Sequence[tuple[int, Attempt]]:
+    """Attempts that may still be worth more than those with a score; without a policy cohort/attempts.py saw to it."""
+    rows = [(n, one, attempts.get(attempt_name(hand.student, n))) for n, one in enumerate(hand.attempts, 1)]
+    return [(n, one) for n, one, scored in rows if policy and scored is not None and scored.score is None]
 
 
 def _candidates(

@@ -63,7 +63,7 @@ def graded(*results: QuestionResult) -> Report:
 @pytest.mark.parametrize("verdicts", [("pppppp", "ffffff", "pfpfpf"), ("fppppp", "fcpcfp", "ffffpp"), ("p" * 6,) * 3])
 def test_public_and_hidden_points_add_up(verdicts: tuple[str, str, str]) -> None:
     whole = graded(*map(result, QUESTIONS, verdicts))
-    out = finished(whole, KEY, Settings(hidden="after_published"), 1.0, None)
+    out = finished(whole, KEY, Settings(hidden="after_published"), None)
     tests = out["tests"]
     assert [t["number"] for t in tests] == ["1.1", "1.2", "2.1", "2.2", "3.1", "3.2"]
     for place, q in enumerate(whole.questions):
@@ -77,35 +77,35 @@ def test_public_and_hidden_points_add_up(verdicts: tuple[str, str, str]) -> None
 
 
 def test_at_one_time_a_question_is_one_test() -> None:
-    out = finished(graded(*map(result, QUESTIONS, ["pppppp"] * 3)), KEY, Settings(tags=("a",)), 1.0, None)
+    out = finished(graded(*map(result, QUESTIONS, ["pppppp"] * 3)), KEY, Settings(tags=("a",)), None)
     assert [t["score"] for t in out["tests"]] == [2.0, 3.0, 4.0] and out["score"] == 9.0
     assert {tuple(t["tags"]) for t in out["tests"]} == {("public and hidden cases", "a")}
 
 
 def test_words_are_of_a_public_run_alone() -> None:
     whole = graded(*map(result, QUESTIONS, ["ffffff"] * 3))
-    assert "8642" not in json.dumps(finished(whole, KEY, Settings(), 1.0, None))
+    assert "8642" not in json.dumps(finished(whole, KEY, Settings(), None))
     with pytest.raises(ValueError, match="public cases alone"):
-        finished(whole, KEY, Settings(), 1.0, whole)
+        finished(whole, KEY, Settings(), whole)
     public = [replace(q, outcomes=tuple(o for o in q.outcomes if not o.hidden)) for q in whole.questions[:1]]
-    out = finished(whole, KEY, Settings(), 1.0, replace(whole, questions=tuple(public)))
+    out = finished(whole, KEY, Settings(), replace(whole, questions=tuple(public)))
     assert out["tests"][0]["output"].count("got 8642") == 2 and "8642" not in json.dumps(out["tests"][1:])
 
 
 def test_what_was_not_run_has_no_score() -> None:
     first, second, third = map(result, QUESTIONS, ["pppppp", "ffffff", "pppppp"])
-    out = so_far(graded(second), KEY, Settings(hidden="after_due_date"), 1.0)
+    out = so_far(graded(second), KEY, Settings(hidden="after_due_date"))
     assert out is not None and out["score"] == 0.0
     assert [(t["number"], "score" in t) for t in out["tests"]] == [
         ("1", False), ("2.1", True), ("2.2", True), ("3", False),
     ]  # fmt: skip
     assert out["output"].startswith("NOT FINISHED") and "1 of 3" in out["output"]
     ungraded = replace(third, score=None)
-    out = so_far(graded(first, ungraded), KEY, Settings(), 1.0)
+    out = so_far(graded(first, ungraded), KEY, Settings())
     assert out is not None and out["score"] == 2.0 and "score" not in out["tests"][2]
-    assert so_far(graded(ungraded), KEY, Settings(), 1.0) is None, "nothing is written for nothing"
+    assert so_far(graded(ungraded), KEY, Settings()) is None, "nothing is written for nothing"
     with pytest.raises(Ungraded):
-        finished(graded(first, second, ungraded), KEY, Settings(), 1.0, None)
+        finished(graded(first, second, ungraded), KEY, Settings(), None)
 
 
 def test_words_are_sought_where_a_public_case_is_wrong() -> None:

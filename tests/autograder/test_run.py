@@ -7,6 +7,7 @@ import functools
 import io
 import json
 import os
+import shutil
 import signal
 import subprocess
 import time
@@ -80,6 +81,7 @@ def test_right(base: Path) -> None:
     assert [t["number"] for t in found["tests"]] == ["1", "2"] and found["stdout_visibility"] == "hidden"
     assert found["tests"][0]["tags"] == ["public and hidden cases"]
     assert found["extra_data"]["finished"] and found["extra_data"]["isolation"] in done.stdout
+    assert "execution_time" not in found, "a call can wait for as long as a hidden input says"
     assert os.listdir(base / "results") == ["results.json"]
 
 
@@ -149,6 +151,26 @@ def test_an_instructor_may_have_it_told_instead(base: Path, here: Callable[[Path
     assert done.returncode == 3 and "told with a score of 0" in done.stdout
     assert found["score"] == 0.0 and "holds demo.pdf and no Python file" in found["output"]
     assert found["output"].startswith("NOT GRADED") and not any("score" in t for t in found["tests"])
+
+
+def test_a_folder_that_cannot_be_looked_into_is_no_students_zero(base: Path, here: Callable[[Path], Done]) -> None:
+    change(base, told=True)
+    shutil.rmtree(base / "submission")
+    done = here(base)
+    assert done.returncode == 1 and "NOT GRADED" in done.stdout and os.listdir(base / "results") == []
+
+
+def test_a_fault_of_ours_after_the_score_leaves_it(
+    base: Path, here: Callable[[Path], Done], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> None:
+        raise ValueError("words")
+
+    monkeypatch.setattr(program, "_words", broken)
+    hand_in(base, {"demo.py": WRONG})
+    done = here(base)
+    assert done.returncode == 0 and "ValueError in the grader" in done.stdout
+    assert results(base)["score"] == 1.0 and results(base)["extra_data"]["finished"]
 
 
 HOSTILE = """

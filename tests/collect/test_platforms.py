@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import os
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -133,6 +134,9 @@ def test_files_of_one_name_again_are_attempts(tmp_path: Path, kind: str) -> None
     assert (doe.files[0].data, doe.notes) == (b"x = 3\n", ("attempt 3 of 3 counts: the last",))
     assert (roe.main, roe.notes) == (MAIN, ())
     assert [f.student for f in intake.attempts()] == ["roe 2", *(f"doe 1 [attempt {n}]" for n in (1, 2, 3))]
+    same = replace(intake, found=(*intake.found, replace(intake.found[0], student="doe 1 [attempt 2]")))
+    with pytest.raises(UsageError, match="as an attempt of another is"):
+        same.attempts()
 
 
 def test_two_downloads_of_canvas_are_attempts_in_the_order_of_their_files(tmp_path: Path) -> None:

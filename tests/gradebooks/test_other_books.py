@@ -67,6 +67,18 @@ def test_of_several_attempts_the_best_after_the_policy_counts(tmp_path: Path) ->
     assert (late.attempt, late.points, late.raw) == (1, 8, 8)
 
 
+def test_an_ungraded_attempt_in_time_may_be_more_than_full_marks_that_came_late(tmp_path: Path) -> None:
+    hand = tried("2026-11-20 10:00 Z", "2026-11-22 10:00 Z")
+    folder = write_results(tmp_path, [(hand, (6.0, 4.0))], {"ann": [(6.0, None), (6.0, 4.0)]})
+    policy = Policy(datetime(2026, 11, 20, 12, 0), UTC, "day", Fraction(1, 5))
+    later = Policy(datetime(2026, 11, 23, 12, 0), UTC, "day", Fraction(1, 5))
+    with Results(folder) as results:
+        (row,) = results.rows()
+        late, plain = (grade_of(row, hand, one, UTC, "", results.attempts()) for one in (policy, later))
+    assert late.points is None and "attempt 1 is ungraded" in late.why
+    assert (plain.attempt, plain.points) == (2, 10)
+
+
 def graded(tmp_path: Path, hand: HandIn, policy: Policy | None, told: str = "") -> Grade:
     with Results(write_results(tmp_path, [(hand, (6.0, 4.0))])) as results:
         (row,) = results.rows()

@@ -162,6 +162,14 @@ ATTACKS = {
     "watch files": "fd = libc.inotify_init(); os.close(fd); return True",
     "make every disk write": "return libc.syscall(306 if os.uname().machine == 'x86_64' else 267, os.open(home, os.O_RDONLY)) == 0",
     "read an extended attribute": "return os.listxattr(os.__file__) or True",
+    "have a file's pages forgotten": """
+        os.posix_fadvise(os.open(os.__file__, os.O_RDONLY), 0, 0, os.POSIX_FADV_DONTNEED)
+        return True""",
+    "ask whether a file is in memory": """
+        fd = os.open(os.__file__, os.O_RDONLY)
+        os.read(fd, 1)
+        return os.preadv(fd, [bytearray(1)], 0, os.RWF_NOWAIT) == 1""",
+    "count what came from the disk": "return resource.getrusage(resource.RUSAGE_SELF).ru_minflt > 0",
     "see our environment": "return os.environ.get('GRADER_TEST_SECRET') or ctypes.string_at(libc.getenv(b'GRADER_TEST'))",
     # The finder that refuses other packages is no defence, and is thrown out first.
     "import the grader": "del sys.meta_path[0]; sys.path[:0] = [root]; import grader; return grader.__file__",

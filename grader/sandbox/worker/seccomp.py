@@ -1,7 +1,9 @@
 """seccomp: the system calls that a worker is refused, as a classic BPF program over (nr, arch, args).
 
 Processes, sockets, signals to others, mounts, and the calls that Landlock does not cover (chmod, chown, utime,
-xattr). Tables for x86_64 and aarch64. Kernel: Documentation/userspace-api/seccomp_filter.rst."""
+xattr); and those that tell, or settle, which pages of a file are in memory: that outlives a worker, and by it a run
+with hidden cases could speak to one without. Tables for x86_64 and aarch64. Kernel:
+Documentation/userspace-api/seccomp_filter.rst."""
 
 from __future__ import annotations
 
@@ -43,6 +45,7 @@ fchmodat2=452/452 getxattr=191/8 lgetxattr=192/9 fgetxattr=193/10 listxattr=194/
 flistxattr=196/13
 inotify_init=253/- inotify_init1=294/26 inotify_add_watch=254/27 inotify_rm_watch=255/28 sync=162/81 syncfs=306/267
 set_mempolicy=238/237 migrate_pages=256/238 move_pages=279/239 mbind=237/235
+preadv2=327/286 mincore=27/232 cachestat=451/451 fadvise64=221/223 readahead=187/213 getrusage=98/165
 """
 # Refused too where neither Landlock nor a mount namespace keeps the files safe.
 WRITING = """
