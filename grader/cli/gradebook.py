@@ -53,13 +53,14 @@ def gradebook(platform: str, results: Path, gradebook: Path | None, out: Path, *
     from ..cohort.results import Results
     from ..gradebooks.when import zone_of
     from ..report.files import write_whole
+    from .grading import alone_in
 
     if not out.absolute().parent.is_dir():
         raise UsageError(f"--out {out}: there is no folder {out.parent}")
     zone = zone_of(options["zone"] or "UTC")
     policy = _policy(options, zone)
     times = _times(options["times"]) if options["times"] else {}
-    with Results(results) as found:
+    with alone_in(results), Results(results) as found:
         for line in [f"late policy: {policy}"] if policy else []:
             click.echo(line)
         listed = out.with_name(f"{out.stem}.list.csv")

@@ -44,7 +44,7 @@ def report(results: Path, student: str, workers: int, allow_weak_isolation: bool
     from ..pages.make import Pages
     from .grading import alone_in
 
-    with Results(results) as found, alone_in(results):
+    with alone_in(results), Results(results) as found:
         sources, why = _sources(found, workers, allow_weak_isolation)
         pages = Pages(found, sources, why, Progress())
         pages.make(student)

@@ -162,10 +162,10 @@ def _share(score: float, full: float) -> float:
 
 
 def _factor(points: list[float]) -> int:
-    for factor in (1, 10, 100):
+    for factor in (1, 10, 100, 1000, 10**4, 10**5):
         if all(math.isclose(p * factor, round(p * factor), abs_tol=1e-9) for p in points):
             return factor
-    return 1000
+    return 10**6  # no total has more digits
 
 
 def _cut(value: float) -> int:

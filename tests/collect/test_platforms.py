@@ -340,4 +340,4 @@ def test_a_folder_that_cannot_be_listed_is_its_students_problem(
 
     monkeypatch.setattr(os, "scandir", refused)
     ann, bo = (f.read() for f in take_in([folder], MAIN, assignment="demo").found)
-    assert not ann.problem and "Permission denied" in bo.problem
+    assert not ann.problem and bo.problem == "the folder cannot be read; look at its rights"

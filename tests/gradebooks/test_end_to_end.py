@@ -214,15 +214,32 @@ def test_the_gradebook_itself_is_never_overwritten(canvas: tuple[Path, Done]) ->
     assert (folder / "book.csv").read_text() == BOOK
 
 
-def test_times_that_the_course_knows_stand_before_the_platforms(canvas: tuple[Path, Done]) -> None:
+def test_times_that_the_course_knows_stand_before_the_platforms(
+    canvas: tuple[Path, Done], capsys: pytest.CaptureFixture[str]
+) -> None:
     folder, _ = canvas
     (folder / "times.csv").write_text("student,time\nmüllerjosé 102,2026-11-22 00:00\n")
     late = ("--due", "2026-11-20T23:59", "--zone", "UTC", "--late-per-day", "10%", "--times", folder / "times.csv")
     typed("canvas", folder / "out", "--gradebook", folder / "book.csv", "--out", folder / "timed.csv", *late)
     assert '"Müller, José",102,s102,m,A,2.40\n' in (folder / "timed.csv").read_text()
     (folder / "times.csv").write_text("student,time\nnobody,2026-11-22 00:00\n")
-    with pytest.raises(UsageError, match="nobody"):
-        typed("canvas", folder / "out", "--gradebook", folder / "book.csv", "--out", folder / "no.csv", *late)
+    typed("canvas", folder / "out", "--gradebook", folder / "book.csv", "--out", folder / "no.csv", *late)
+    assert "no result: nobody: named by --times" in capsys.readouterr().err
+    assert "nobody" in (folder / "no.list.csv").read_text()
+
+
+def test_nbgraders_table_has_its_list_too(canvas: tuple[Path, Done], capsys: pytest.CaptureFixture[str]) -> None:
+    folder, _ = canvas
+    typed("nbgrader", folder / "out", "--out", folder / "export.csv")
+    assert "not written: roeann 105: ungraded" in capsys.readouterr().err
+    rows = (folder / "export.list.csv").read_text().splitlines()
+    assert len(rows) == len((folder / "export.csv").read_text().splitlines())
+
+
+def test_a_folder_that_is_not_there_is_named(canvas: tuple[Path, Done]) -> None:
+    folder, _ = canvas
+    with pytest.raises(UsageError, match="there is no folder"):
+        typed("nbgrader", folder / "out", "--out", folder / "nowhere" / "export.csv")
 
 
 def test_results_of_a_run_that_did_not_end_are_refused(canvas: tuple[Path, Done], tmp_path: Path) -> None:
