@@ -154,7 +154,7 @@ def summary(made: Made) -> list[str]:
 def _cells(line: Line) -> list[str]:
     grade, person = line.grade, line.person
     shown = f"{person.shown} ({', '.join(person.ids.values())})" if person else ""
-    student = grade.student if grade else ""
+    student = grade.student if grade else "" if person else line.who
     head = [
         student,
         shown,
