@@ -35,10 +35,12 @@ def secret_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def grader() -> Run:
-    """Run `grader` with arguments; text of stdout and stderr."""
+    """Run `grader` with arguments; text of stdout and stderr. Grading makes no pages unless it is told to (--pages):
+    they take longer than what most tests look at."""
 
     def run(*arguments: object, cwd: Path = ROOT, timeout: float = 300) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-P", "-m", "grader", *map(str, arguments)]
+        plain = ["--no-pages"] if arguments[0] == "grade" and "--pages" not in arguments else []
+        command = [sys.executable, "-P", "-m", "grader", *map(str, arguments), *plain]
         environment = {**os.environ, "PYTHONPATH": str(ROOT)}
         return subprocess.run(
             command, cwd=cwd, env=environment, capture_output=True, text=True, timeout=timeout, check=False

@@ -97,7 +97,16 @@ class Desk:
         return self.folder / "out"
 
     def grade(self, *more: object) -> subprocess.CompletedProcess[str]:
-        arguments = ["--course", self.course.root, "--secret-file", self.course.secret_file, "--workers", 2, *more]
+        arguments = [
+            "--pages",
+            "--course",
+            self.course.root,
+            "--secret-file",
+            self.course.secret_file,
+            "--workers",
+            2,
+            *more,
+        ]
         return self.run("grade", "demo", self.folder / "all", "--out", self.out, *arguments)
 
     def report(self, *more: object) -> subprocess.CompletedProcess[str]:
