@@ -15,7 +15,8 @@ COHORT = ROOT / "tests" / "cohorts" / "linear_classifiers"
 Run = Callable[..., "subprocess.CompletedProcess[str]"]
 SLOW = """
 test_cohort test_cli test_cluster test_draws test_carry test_docs_authoring test_conformance test_harness test_oracle
-test_right_and_wrong test_readme test_crowd test_kills test_throughput test_pages test_check_options test_watch"""
+test_result_pages test_right_and_wrong test_readme test_crowd test_kills test_throughput test_pages test_check_options
+test_watch"""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

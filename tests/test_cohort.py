@@ -230,7 +230,7 @@ def test_carried_points_are_told(linear: Cohort) -> None:
 def test_the_csv_holds_the_same_scores(linear: Cohort) -> None:
     out = linear.out
     rows = list(csv.DictReader((out / "grades.csv").read_text().splitlines()))
-    assert list(rows[0]) == ["student", "score", "max_score", "status", *linear.labels["points"]]
+    assert list(rows[0]) == ["student", "score", "max_score", "status", *linear.labels["points"], "overridden"]
     found = reports(out)
     assert [row["student"] for row in rows] == sorted(linear.students)
     for row in rows:

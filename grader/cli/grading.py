@@ -114,7 +114,16 @@ def grade(
     setting = Setting(key, limits, isolation, course, device, carries)
     paths = tuple(str(path.absolute()) for path in submissions)
     how = {"submissions": paths, "source": source or "", "attempts": attempts}
-    sys.exit(_grade_cohort(setting, own, intake, out, min(workers, max(1, len(found))), how, pages, cluster))
+    try:
+        code = _grade_cohort(setting, own, intake, out, min(workers, max(1, len(found))), how, pages, cluster)
+    except KeyboardInterrupt:  # while processes end, or files are written: each is whole or as it was
+        code = _stopped(out)
+    sys.exit(code)
+
+
+def _stopped(out: Path) -> int:
+    click.echo(f"\nstopped; {out} keeps what is done: run the same command to go on", err=True)
+    return STOPPED
 
 
 def _cluster(address: str) -> Cluster:
@@ -209,7 +218,7 @@ def _streamed(batch: Batch, found: Sequence[Found], processes: Processes | Clust
     except KeyboardInterrupt:
         stream.close()
         processes.stop()
-        click.echo(f"\nstopped; {out} keeps what is done: run the same command to go on", err=True)
+        _stopped(out)
         yield None
     except BaseException:
         stream.close()

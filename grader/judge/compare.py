@@ -158,9 +158,9 @@ def _arrays(
     if farthest <= 1.0:
         return Comparison(name, distance=farthest)
     stray = ~np.isfinite(answer) & np.isfinite(expected)
-    kind = "not finite" if stray.any() else "wrong value"
+    wrong = Comparison(name, "not finite" if stray.any() else "wrong value", farthest)
     if not detailed:
-        return Comparison(name, kind, farthest)
+        return wrong
     index = _worst(answer, expected, units, stray)
     got, right = answer[index].item(), expected[index].item()
     difference = abs(got - right)
@@ -177,7 +177,7 @@ def _arrays(
         allowed=bound.atol + bound.rtol * abs(right),
         pattern=find(answer, expected, bound, units, ones),
     )
-    return Comparison(name, kind, farthest, mismatch)
+    return replace(wrong, detail=mismatch)
 
 
 def _worst(answer: Array, expected: Array, units: Array, stray: Array) -> tuple[int, ...]:

@@ -177,7 +177,7 @@ SECTION_R = [
     Attack("R8_segfault", ("crashed",), "segmentation fault", "down"),
     Attack("R9_stops_itself", ("time limit",), "no answer within the time limit", "down"),
     tries("R9_stops_others", "group"),
-    tries("R10_daemon", control="mark", linger=0.5),
+    tries("R10_daemon", control="mark", linger=1.5),
     tries("R11_child_holds_the_pipe", control="down"),
     Attack("R12_never_ends", ("",), "", "down", lost={}),
     tries("R13_takes_everything"),

@@ -397,10 +397,10 @@ def is_largest(k, x):
     assert done.returncode == 3
     assert "ungraded: kim: the property is_largest itself raised IndexError" in done.stderr
     assert (tmp_path / "out" / "grades.csv").read_text().splitlines() == [
-        "student,score,max_score,status,largest,is_largest",
-        "dana,3,3,graded,2,1",
-        "kim,,3,ungraded,0,",
-        "lee,1.5,3,graded,1,0.5",  # of three equal numbers every one is the largest
+        "student,score,max_score,status,largest,is_largest,overridden",
+        "dana,3,3,graded,2,1,",
+        "kim,,3,ungraded,0,,",
+        "lee,1.5,3,graded,1,0.5,",  # of three equal numbers every one is the largest
     ]
 
 
