@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from ..collect.found import Found
-from ..collect.handin import HandIn, attempt_name
+from ..collect.handin import HandIn, Hands, attempt_name
 from ..collect.intake import Intake
 from ..records import Row
 from ..report.files import points
@@ -17,7 +17,7 @@ def best_of(intake: Intake, rows: Mapping[str, Row]) -> Intake:
     """The intake with the best attempt of each student, by rows under attempt_name: of equal ones the first.
 
     An attempt that is ungraded may be the best; then the student is ungraded too, unless another has full marks."""
-    hands, problems = dict(intake.hands), dict[str, str]()
+    hands, problems = Hands(intake.hands), dict[str, str]()
     for student, attempts in intake.several.items():
         mine = [rows[attempt_name(student, n)] for n in range(1, len(attempts) + 1)]
         scores = [row.score if row.score is not None else -1.0 for row in mine]

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from .. import overrides
-from ..collect.handin import HandIn, from_json, to_json
+from ..collect.handin import HandIn, Hands, from_json, to_json
 from ..errors import UsageError
 from ..model import AnswerKey, Report
 from ..records import Row, json_text, report_from_json, report_to_json
@@ -80,13 +80,13 @@ class Results:
         found = self.store.last(student)
         return None if found is None else self.overrides.report(report_from_json(json.loads(found[0])))
 
-    def hands(self) -> dict[str, HandIn]:
+    def hands(self) -> Hands:
         """What the platform said of each student's hand-in. Raises UsageError where the last run kept nothing."""
         text = self.store.kept(HANDS)
         data = json.loads(text) if text else {}
         if data.get("run") != self.graded.run:
             raise UsageError(f"{self.folder}: no note of who handed in what; run the same grader grade again")
-        return {one["student"]: from_json(one) for one in data["hands"]}
+        return Hands({one["student"]: from_json(one) for one in data["hands"]})
 
     def attempts(self) -> dict[str, Row]:
         """Where the best attempt counts: the rows of all attempts of students with several, by attempt_name, with the

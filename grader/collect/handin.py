@@ -47,6 +47,13 @@ class HandIn:
         return self.counted % len(self.attempts) + 1
 
 
+class Hands(dict[str, HandIn]):
+    """By student. Of plain files nothing is kept: it would be the name alone, for each of thousands."""
+
+    def __missing__(self, student: str) -> HandIn:
+        return HandIn(student, "plain", student)
+
+
 def to_json(hand: HandIn) -> dict[str, Any]:
     return {
         **vars(hand),

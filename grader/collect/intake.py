@@ -14,7 +14,7 @@ from .disk import shown
 from .files import collect, unique
 from .found import Found
 from .handed import NOTHING, Handed
-from .handin import HandIn, attempt_name
+from .handin import HandIn, Hands, attempt_name
 from .levels import Level, level_of
 
 TITLES = {"canvas": "Canvas", "moodle": "Moodle", "gradescope": "Gradescope", "nbgrader": "nbgrader"}
@@ -28,7 +28,7 @@ class Intake:
     there in order, the one that counts by the last rule among them. `lines` tell what was recognised and left out."""
 
     found: tuple[Found, ...]
-    hands: Mapping[str, HandIn]
+    hands: Hands
     several: Mapping[str, tuple[Found, ...]] = field(default_factory=dict)
     lines: tuple[str, ...] = ()
     plain: tuple[Path, ...] = ()  # paths that are of no platform
@@ -49,7 +49,7 @@ class Intake:
 
     def counting(self, hands: Mapping[str, HandIn]) -> Intake:
         """With the attempts that count as `hands` says."""
-        found, kept = [], dict(self.hands)
+        found, kept = [], Hands(self.hands)
         for one in self.found:
             hand, attempts = hands.get(one.student), self.several.get(one.student)
             if hand and attempts and len(hand.attempts) == len(attempts):
@@ -80,7 +80,7 @@ def take_in(
         made, told = _platform(platform, level, main, assignment, path)
         taken += made
         lines += [_summary(platform, path, made), *told]
-    hands, several, found = dict[str, HandIn](), dict[str, tuple[Found, ...]](), list[Found]()
+    hands, several, found = Hands(), dict[str, tuple[Found, ...]](), list[Found]()
     by_student = dict[str, list[Taken]]()
     for part in taken:
         by_student.setdefault(part[0].student, []).append(part)
@@ -91,9 +91,7 @@ def take_in(
         if len(attempts) > 1:
             several[student] = tuple(attempts)
         found.append(Found(student, problem=problem) if problem else _noted(attempts[hand.counted], hand))
-    for one in collect(plain, main, names, handed) if plain else ():
-        hands.setdefault(one.student, HandIn(one.student, "plain", one.student))
-        found.append(one)
+    found += collect(plain, main, names, handed) if plain else ()
     made_unique = unique(sorted(found, key=lambda f: f.student))
     kept = {f.student for f in made_unique if not f.problem}
     several = {name: all_of for name, all_of in several.items() if name in kept}

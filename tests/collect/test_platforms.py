@@ -280,7 +280,8 @@ def test_a_file_that_does_not_fit_is_refused_until_it_is_said_what_this_is(tmp_p
     forced = take_in([tmp_path / "all"], MAIN, source="canvas")
     assert len(forced.found) == 13
     assert "not taken: notes.py is not named as Canvas names files" in forced.lines
-    assert {hand.platform for hand in take_in([tmp_path / "all"], MAIN, source="plain").hands.values()} == {"plain"}
+    plain = take_in([tmp_path / "all"], MAIN, source="plain")
+    assert {plain.hands[f.student].platform for f in plain.found} == {"plain"}
 
 
 def test_a_link_in_a_download_is_not_followed(tmp_path: Path) -> None:
