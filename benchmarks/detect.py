@@ -97,7 +97,7 @@ def source_of(path: Path, file: str) -> str | None:
 
 
 def graded(arguments: Sequence[object], out: Path) -> list[dict[str, str]]:
-    command = [*GRADER, "grade", *map(str, arguments), "--out", str(out), "--timeout", "2"]
+    command = [*GRADER, "grade", *map(str, arguments), "--out", str(out), "--timeout", "2", "--no-pages"]
     done = subprocess.run(command, env=our_environment(), capture_output=True, text=True, check=False)
     if done.returncode not in (0, 3):
         raise RuntimeError(f"grader grade: {done.stdout}{done.stderr}")

@@ -12,7 +12,6 @@ import csv
 import functools
 import json
 import re
-import secrets
 import shutil
 import subprocess
 import zipfile
@@ -177,9 +176,10 @@ def test_the_misconception_is_named(cohort: Cohort) -> None:
         assert not any(o["hint"] or o["mistake"] for o in q["outcomes"] if o["verdict"] == "PASS")
 
 
+@pytest.mark.parametrize("cohort", ["linear_classifiers", "neural_networks"], indirect=True)
 def test_another_secret_gives_the_same_verdicts(cohort: Cohort, grader: Run, tmp_path: Path) -> None:
-    """Labels hold for other draws of the hidden cases too: a sample, with a secret made now."""
-    (tmp_path / "secret").write_text(secrets.token_hex(16))
+    """Labels hold for other draws of the hidden cases too: a sample of students, of two of the assignments."""
+    (tmp_path / "secret").write_text("another secret for the tests alone\n")
     right = [s for s, about in cohort.students.items() if about["outcomes"] == {"*": "PASS"}]
     chosen = [*right[:3], "typical-student", *cohort.labels.get("steady", ())]
     for path in (ROOT / "tests" / "cohorts" / cohort.name / "submissions").iterdir():

@@ -1,7 +1,7 @@
 """The pages in a real browser, at three sizes, light and dark: nothing is loaded, nothing sticks out, the table of
 2,000 students is sorted and filtered by clicks and by keys.
 
-Needs playwright (in `dev`) and a Chromium on the PATH. GRADER_SHOTS=DIR keeps pictures: look at them."""
+Needs playwright (the extra `browser`) and a Chromium on the PATH. GRADER_SHOTS=DIR keeps pictures: look at them."""
 
 from __future__ import annotations
 

@@ -30,7 +30,7 @@ ANCHORS = {
         "clone3": 435, "fchmodat2": 452,
     },
 }  # fmt: skip
-NEWER = {"fchmodat2": 452, "futex_waitv": 449}  # came after the headers of some distributions
+NEWER = {"fchmodat2": 452, "cachestat": 451, "futex_waitv": 449}  # came after the headers of some distributions
 
 
 def table(machine: str) -> dict[str, int]:
