@@ -137,7 +137,7 @@ class Part:
 
 def _outcome_text(o: Outcome) -> str:
     """An outcome as JSON. Of most nothing is told but the distance."""
-    told = o.kind or o.message or o.hint or o.carried or o.mistake
+    told = o.kind or o.message or o.hint or o.carried or o.mistake or o.answer is not None
     if told or o.verdict is not Verdict.PASS or type(o.distance) is not float or not math.isfinite(o.distance):
         return json_text(outcome_to_json(o))
     before, after = _around_distance(o.case, o.hidden, o.output)

@@ -112,7 +112,7 @@ def points_elsewhere(told: dict[str, Any]) -> float | None:
 
 def taken(place: Place, key: AnswerKey, student: str) -> Submission:
     """The submission: the folder, or what is in the one zip that was handed in. `problem` says why there is none.
-    Raises OSError where the folder cannot be looked into, which is no student's fault."""
+    Whatever is no student's doing is raised."""
     handed = handed_of(key)
     try:
         with os.scandir(place.submission) as entries:
@@ -122,7 +122,7 @@ def taken(place: Place, key: AnswerKey, student: str) -> Submission:
             found = collect([Path(zips[0].path)], key.file, handed=handed)
             if len(found) != 1:
                 return Submission(student, problem=f"the zip holds {len(found)} submissions")
-            return replace(found[0].read(), student=student)
-        return replace(one_folder(place.submission, student, key.file), handed=handed, student=student).read()
+            return replace(found[0].taken(), student=student)
+        return replace(one_folder(place.submission, student, key.file), handed=handed, student=student).taken()
     except GraderError as error:
         return Submission(student, problem=str(error))

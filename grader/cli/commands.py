@@ -1,15 +1,14 @@
-"""The commands by name, each imported when it is asked for: `grader check` need not wait for the others."""
+"""The commands by name, and how what was typed is run."""
 
 from __future__ import annotations
-
-from importlib import import_module
 
 import click
 
 from .. import __version__
 from .exits import STOPPED, guarded, said
+from .lazy import Lazy
 
-HOMES = {  # the module of each, in the order of --help
+HOMES = {
     "check": "student",
     "submit": "submit",
     "grade": "grading",
@@ -29,21 +28,7 @@ HOMES = {  # the module of each, in the order of --help
 }
 
 
-class Commands(click.Group):
-    """A group that imports a command when it is looked up."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(HOMES)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in HOMES:
-            return None
-        found = getattr(import_module(f".{HOMES[cmd_name]}", __package__), cmd_name)
-        assert isinstance(found, click.Command)
-        return found
-
-
-@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Lazy, homes=HOMES, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="grader")
 def cli() -> None:
     """Grades deep-learning assignments against a PyTorch reference, in a sandbox."""

@@ -98,7 +98,7 @@ def _each(results: Path, student: str, out: Path, ending: str, text: Callable[[S
     """Write a student's file, or a folder with one for each. Whoever is ungraded has none, and is listed."""
     from ..exports.graded import views
     from ..exports.told import Ungraded
-    from ..feedback.names import file_name
+    from ..report.names import file_name
 
     if not student and (out == STDOUT or out.is_file()):
         raise UsageError(f"--out {out}: name a folder for a file per student, or one student with --student")

@@ -45,16 +45,21 @@ class Found:
     notes: tuple[str, ...] = ()  # what is told of how it came, beside what is told of the files
 
     def read(self) -> Submission:
-        """The submission, from disk. Never raises for what a student did: `problem` says it."""
+        """The submission, from disk. Never raises: `problem` says it, whosever fault it is."""
+        try:
+            return self.taken()
+        except Exception as error:
+            return Submission(self.student, problem=f"cannot be read: {shown(f'{type(error).__name__}: {error}')}")
+
+    def taken(self) -> Submission:
+        """The same; what is no student's doing (no memory, an error of ours) is raised."""
         if self.problem or self.place is None:
             return Submission(self.student, problem=self.problem or "holds no file")
         try:
             made = assembled(self.student, self.place, self.main, self.handed)
-            return replace(made, notes=(*self.notes, *made.notes)) if self.notes else made
         except IntakeError as error:
             return Submission(self.student, problem=str(error))
-        except Exception as error:
-            return Submission(self.student, problem=f"cannot be read: {shown(f'{type(error).__name__}: {error}')}")
+        return replace(made, notes=(*self.notes, *made.notes)) if self.notes else made
 
 
 @dataclass(frozen=True, slots=True)

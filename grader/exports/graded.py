@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from ..cohort.public import PUBLIC
 from ..cohort.results import Results
 from ..course import Course
 from ..errors import GraderError, UsageError
@@ -17,8 +18,6 @@ from ..model import AnswerKey, Report
 from ..records import report_from_json
 from ..report.view import StudentView, student_view
 from ..store import Store
-
-PUBLIC = "public.sqlite"  # reports of runs on public cases alone (cohort/public.py), beside those that are graded
 
 
 def reports(results: Results, student: str = "") -> Iterator[Report]:

@@ -19,13 +19,13 @@ from ..errors import SandboxError, UsageError
 from ..model import AnswerKey, Submission
 from ..records import report_from_json
 from ..report.files import write_whole
+from ..report.names import file_name
 from ..report.view import student_view
 from ..sandbox.cells import Cells, cells_of
 from ..sandbox.spawn import Launcher
 from ..sandbox.zygote import launcher
 from ..store import Store
 from ..text import clean_text
-from .names import file_name
 from .page import page
 
 GRADED, FOLDER = STORE, "feedback"

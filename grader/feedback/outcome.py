@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from ..model import Verdict
 from ..report.escape import html
-from ..report.files import points
+from ..report.files import points, short
 from ..report.view import CaseView, QuestionView
 
 # What became of a question: a word, a sign, and the class of its colour.
@@ -43,8 +43,7 @@ def earned(score: float | None, most: float) -> str:
     """A score and what it is of, never rounded up to full marks."""
     if score is None:
         return f"not graded, of {points(most)}"
-    text = f"{score:.2f}" if score >= most or round(score, 2) < most else f"{most - 0.01:.2f}"
-    return f"{text.rstrip('0').rstrip('.') or '0'} of {points(most)}"
+    return f"{short(score, most)} of {points(most)}"
 
 
 def mark(q: QuestionView) -> str:

@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from urllib.parse import quote
 
 from ..cohort.results import Graded
-from ..feedback.names import file_name
 from ..records import Row
 from ..report.escape import html
 from ..report.escape import json as script_json
 from ..report.files import points
+from ..report.names import file_name
 from ..text import clean_text, plural
 from .plots import PATTERNS
 from .sections import distribution, mistakes, overrides, questions

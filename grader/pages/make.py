@@ -20,10 +20,10 @@ from ..cohort.results import Results
 from ..collect.found import Found
 from ..content import report_digest
 from ..errors import UsageError
-from ..feedback.names import file_name
 from ..model import AnswerKey, Report, Submission, Verdict
 from ..records import report_from_json
 from ..report.files import write_whole
+from ..report.names import file_name
 from ..report.view import student_view
 from ..store import Store
 from ..text import clean_text

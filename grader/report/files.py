@@ -18,6 +18,12 @@ def points(score: float | None) -> str:
     return "" if score is None else f"{score:.6f}".rstrip("0").rstrip(".") or "0"
 
 
+def short(score: float, full: float) -> str:
+    """Two digits, never rounded up to full marks."""
+    text = f"{score:.2f}" if score >= full or round(score, 2) < full else f"{full - 0.01:.2f}"
+    return text.rstrip("0").rstrip(".")
+
+
 def safe_cell(text: str) -> str:
     """Text that a spreadsheet will not run as a formula, on lines that every reader sees alike."""
     text = text.replace("\r\n", "\n").replace("\r", "\n")

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from ..model import AnswerKey, Outcome, Report, Verdict
 from ..records import Row
-from .files import points
+from .files import points, short
 
 ORDER = [Verdict.UNGRADED, Verdict.MEMORY, Verdict.TIMEOUT, Verdict.ERROR, Verdict.FAIL, Verdict.MISSING]
 
@@ -24,7 +24,7 @@ def cohort_table(rows: Callable[[], Iterable[Row]], key: AnswerKey) -> Iterator[
     def cells() -> Iterator[list[str]]:
         yield titles
         for r in rows():
-            score = "ungraded" if r.score is None else _short(r.score, r.max_score)
+            score = "ungraded" if r.score is None else short(r.score, r.max_score)
             marked = ((_cell(r.scores.get(name), top), name in r.overridden) for name, top in full)
             yield [r.student, score, *(f"{cell}*" if given else cell for cell, given in marked), r.remark]
 
@@ -37,14 +37,8 @@ def cohort_table(rows: Callable[[], Iterable[Row]], key: AnswerKey) -> Iterator[
     yield ", ".join(f"{head} {q.name} {points(q.points)}" for head, q in zip(heads, key.questions, strict=True))
 
 
-def _short(score: float, full: float) -> str:
-    """Two digits, never rounded up to full marks."""
-    text = f"{score:.2f}" if round(score, 2) < full or score >= full else f"{full - 0.01:.2f}"
-    return text.rstrip("0").rstrip(".")
-
-
 def _cell(score: float | None, full: float) -> str:
-    return "?" if score is None else _short(score, full)
+    return "?" if score is None else short(score, full)
 
 
 def row_of(report: Report) -> Row:

@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from grader.errors import WireError
-from grader.feedback.names import file_name
 from grader.feedback.page import page
+from grader.report.names import file_name
 from grader.report.view import StudentView
 from grader.sandbox.cells import Cell, Cells, _checked
 from grader.sandbox.worker.cells import hand_out

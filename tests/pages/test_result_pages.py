@@ -29,11 +29,11 @@ from grader.cohort.public import public_setting
 from grader.cohort.results import Results
 from grader.course import Course
 from grader.errors import UsageError
-from grader.feedback.names import file_name
 from grader.keyfile import load
 from grader.model import AnswerKey, Limits
 from grader.pages.make import Pages
 from grader.pipeline import grade
+from grader.report.names import file_name
 from grader.sandbox.worker import confine
 
 pytestmark = pytest.mark.skipif(
