@@ -27,6 +27,7 @@ DOCS = ROOT / "docs"
 SHELLS = {"sh", "bash", "shell", "zsh"}
 SCREENS = {"text", "console"}
 SECONDS = 300  # for a block
+MACHINES = {"CI", "BUILD_NUMBER", "FORCE_COLOR", "PY_COLORS", "NO_COLOR"}  # with these programs print otherwise
 TOKEN = re.compile(
     r"^<!-- (?P<mark>.*?) -->$|^(?P<fence>`{3,})(?P<language>[\w-]*)\n(?P<text>.*?)^(?P=fence)$", re.M | re.S
 )
@@ -106,7 +107,7 @@ def programs(folder: Path) -> dict[str, str]:
         (folder / name).write_text(f'#!/bin/sh\nexec "{sys.executable}" -P {call} "$@"\n')
         (folder / name).chmod(0o755)
     (folder / "python").symlink_to(sys.executable)
-    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "GRADER"))}
+    kept = {k: v for k, v in os.environ.items() if not k.startswith(("PYTEST", "GRADER")) and k not in MACHINES}
     return {
         **kept,
         "PATH": f"{folder}{os.pathsep}{os.environ['PATH']}",
