@@ -28,7 +28,7 @@ from ..keyfile import load
 from ..model import AnswerKey, QuestionResult, Report, Submission
 from ..pipeline import grade
 from ..sandbox.spawn import Launcher
-from ..sandbox.zygote import launcher
+from ..sandbox.zygote import for_words, launcher
 from ..text import clean_text
 from .guard import require_closed, trusted
 from .place import KEY, SETTINGS, Place, about, points_elsewhere, student_of, taken
@@ -179,7 +179,8 @@ def _words(work: Work, found: Report, box: Launcher) -> Report | None:
     whole = shown_key(work.key)
     shown = replace(whole, questions=tuple(q for q in whole.questions if q.name in wrong and q.cases))
     try:
-        told = grade(shown, work.submission, box, work.settings.limits(shown.library))
+        with for_words(box) as worker:
+            told = grade(shown, work.submission, worker, work.settings.limits(shown.library))
     except Exception as error:  # the score is written; words are not worth losing it
         say(f"no words on public cases: {type(error).__name__} in the grader")
         return None

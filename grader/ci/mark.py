@@ -15,6 +15,7 @@ from ..pipeline import grade
 from ..report.view import StudentView, student_view
 from ..sandbox.cells import cells_of
 from ..sandbox.spawn import Launcher
+from ..sandbox.zygote import for_words
 
 
 @dataclass(frozen=True)
@@ -40,8 +41,9 @@ def mark(
         return Marked(report, student_view(report, key))
     found = _Found()
     if any(not o.hidden for o in lost):
-        with contextlib.suppress(SandboxError):
-            found = _public(key, submission, launcher)
+        with contextlib.suppress(SandboxError), contextlib.ExitStack() as stack:
+            worker = launcher if key.public else stack.enter_context(for_words(launcher))
+            found = _public(key, submission, worker)
     lines: dict[str, int] = {}
     if submission.main.endswith(".py"):
         lines = _defined(key, submission, launcher, limits)

@@ -142,7 +142,7 @@ def open_desk(setting: Setting, permits: Permits | None, parent: int) -> None:
         if os.getppid() != parent:  # it died before we could ask to die with it
             os._exit(1)
     oracle = Oracle(setting.course, setting.key, setting.device)
-    _desk = desk = Desk(setting, lambda: launcher(setting.key.library), permits, oracle)
+    _desk = desk = Desk(setting, lambda: launcher(setting.key.library, fresh=setting.answers), permits, oracle)
     Finalize(None, desk.close, exitpriority=10)
     gc.freeze()  # what is here now stays: no collection need look at it
 

@@ -13,6 +13,7 @@ import sys
 import tempfile
 import threading
 import time
+from collections.abc import Iterator
 
 from ..errors import SandboxError
 from ..model import Limits
@@ -32,10 +33,13 @@ MEMORY_SHARE = 0.75  # of the limit: a worker that dies by a signal with more is
 class Zygote:
     """A warm process with the libraries imported and no student code, forked once per worker.
 
+    fresh: which files earlier workers read or looked for on this machine is not to be told from within, by the clock
+    or otherwise: for a run of which the student is shown more than of those (cohort/public.py).
+
     Raises SandboxError when it cannot be started or dies."""
 
-    def __init__(self, library: str = "numpy", disabled: tuple[str, ...] = ()) -> None:
-        self.library = library
+    def __init__(self, library: str = "numpy", disabled: tuple[str, ...] = (), fresh: bool = False) -> None:
+        self.library, self.disabled, self.fresh = library, disabled, fresh
         self.lacking = layers.missing(disabled)
         self.layers = tuple(layer for layer in layers.ALL if layer not in self.lacking)
         self.isolation = isolation_level(self.lacking)
@@ -65,6 +69,7 @@ class Zygote:
         self.control = ours
         options = {
             "library": self.library,
+            "fresh": self.fresh,
             "control": theirs.fileno(),
             "scratch": self.scratch,
             "also": self.also,
@@ -204,10 +209,23 @@ def _remove(folder: str) -> None:
         time.sleep(0.05)
 
 
-def launcher(library: str, disabled: tuple[str, ...] = ()) -> Launcher:
-    """The strongest launcher that this system has."""
+def launcher(library: str, disabled: tuple[str, ...] = (), fresh: bool = False) -> Launcher:
+    """The strongest launcher that this system has; `fresh`: see Zygote."""
     if sys.platform == "linux":
-        return Zygote(library, disabled)
+        return Zygote(library, disabled, fresh)
     spawner = Spawner()
     spawner.isolation = isolation_level(layers.missing(disabled))
     return spawner
+
+
+@contextlib.contextmanager
+def for_words(used: Launcher) -> Iterator[Launcher]:
+    """A launcher for a run whose words and answers are shown, after a graded one by `used`: a fresh one, in which the
+    numbers of processes begin anew, where it is one of namespaces. Elsewhere `used` itself has left nothing to tell by
+    files, and another would number its processes after it all the same."""
+    if not isinstance(used, Zygote) or "namespaces" not in used.layers:
+        yield used
+        return
+    with contextlib.closing(Zygote(used.library, used.disabled, fresh=True)) as made:
+        made.isolation = used.isolation
+        yield made

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
@@ -17,6 +18,7 @@ from hiddenkit import HIDDEN, private_key
 import grader.cli.ci as command
 from grader.cli.commands import cli
 from grader.keyfile import dump
+from grader.sandbox import layers
 
 STRONG = "strong: tested"
 Ci = Callable[..., Result]
@@ -195,3 +197,23 @@ def test_a_course_with_its_secret_in_a_variable(tmp_path: Path, monkeypatch: pyt
     found = given.given("demo", tmp_path / "work.py", "ada", None, Course(tmp_path), "cpu", secrets)
     assert not environ and seen[0] == ("a secret of the tests\n", 0o700) and not Path(seen[1][0]).exists()
     assert found.submission.student == "ada" and tmp_path / ".grader" in found.secrets
+
+
+COUNTS = """
+import os, threading
+def square(x):
+    for _ in range(150 * (len(x) > 2)):  # a hidden case alone is that long
+        thread = threading.Thread(target=int)
+        thread.start()
+        thread.join()
+    raise ValueError(f"process {os.getpid()}")
+"""
+
+
+@pytest.mark.skipif("namespaces" in layers.missing(), reason="NOT RUN: this machine lacks namespaces")
+def test_what_hidden_cases_did_is_not_in_the_numbers_of_processes(ci: Ci, repo: Path, key: Path) -> None:
+    told = []
+    for source in (COUNTS, COUNTS.replace("150", "0")):
+        (repo / "demo.py").write_text(deskkit.RIGHT + source)
+        told.append(re.findall(r"process \d+", ci("--key", key).output))
+    assert told[0] and told[0] == told[1]

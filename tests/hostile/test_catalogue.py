@@ -19,8 +19,9 @@ TABLE = re.findall(r"^\| ([A-Z]\d+) \| (.+) \| (.+) \| (.+) \|$", TEXT, re.M)
 
 
 def functions(name: str) -> dict[str, bool]:
-    """Tests of a file here: whether each is parametrised."""
-    tree = ast.parse((HERE / name).read_text())
+    """Tests of a file of that name: whether each is parametrised."""
+    (path,) = (ROOT / "tests").rglob(name)
+    tree = ast.parse(path.read_text())
     return {f.name: bool(f.decorator_list) for f in tree.body if isinstance(f, ast.FunctionDef)}
 
 

@@ -34,6 +34,7 @@ from grader.model import AnswerKey, Limits
 from grader.pages.make import Pages
 from grader.pipeline import grade
 from grader.report.names import file_name
+from grader.sandbox import layers
 from grader.sandbox.worker import confine
 
 pytestmark = pytest.mark.skipif(
@@ -76,11 +77,19 @@ def table(a, b):
     seen.extend(float(v) for v in [*a, *b])
     return np.resize(np.array(seen), (2, 3)) if len(seen) < 9 else np.resize(np.array(seen[::-1]), (2, 3))
 """
+# Looks whether the folders that it reads are the machine's, which may remember what was looked for in them.
+LOOKS = RIGHT.replace(
+    "    return float",
+    """    import json, os
+    where = [os.stat(folder).st_dev for folder in ("/", os.path.dirname(json.__file__))]
+    raise ValueError("folders: " + ("its own" if where[0] == where[1] else "the machine's"))
+    return float""",
+)
 MARKUP = "<img src=x onerror=alert(1)> [x](javascript:alert(1)) `a` ``` *b* | # h \x1b[31m\u202e\r</script>"
 SHOUTS = f"def square(x):\n    raise ValueError({MARKUP!r})\n\n\ndef table(a, b):\n    return {MARKUP!r}\n"
 ODD = '<script>alert("1")<script>', "a\nb", "\u202eevil", "Zoë 李明", "[x](javascript:alert(1))"
 SUBMISSIONS = {
-    "right": RIGHT, "half": HALF, "turned": TURNED, "tells": TELLS, "shouts": SHOUTS, "broken": "def (",
+    "right": RIGHT, "half": HALF, "turned": TURNED, "tells": TELLS, "shouts": SHOUTS, "looks": LOOKS, "broken": "def (",
     "stub": "def square(x):\n    raise NotImplementedError\n", **dict.fromkeys(ODD, HALF),
 }  # fmt: skip
 
@@ -199,6 +208,12 @@ def test_no_hidden_number_is_on_a_students_page(desk: Desk) -> None:
         text = html.unescape(text)
         assert not [form for form in secrets if form in text], name
         assert not [case for case in names if case in text and case != "unseen"], name
+
+
+@pytest.mark.skipif("namespaces" in layers.missing(), reason="NOT RUN: this machine lacks namespaces")
+def test_the_run_that_words_come_from_is_in_folders_of_its_own(desk: Desk) -> None:
+    assert "folders: its own" in desk.page("looks", ".txt")
+    assert "folders: the machine's" in (desk.out / "reports.jsonl").read_text()
 
 
 def test_answers_are_in_the_store_of_public_runs_alone(desk: Desk) -> None:
@@ -328,7 +343,7 @@ def test_other_files_get_no_words(desk: Desk, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "all" / "shouts")
     done = copy.report()
     assert done.returncode == 3
-    assert done.stderr.startswith("pages without words: 2 of 13, graded from other files")
+    assert done.stderr.startswith("pages without words: 2 of 14, graded from other files")
     assert ": half; " in done.stderr and done.stderr.endswith("files were not found: shouts\n")
     assert done.stderr.count("\n") == 1
     page = copy.page("half")

@@ -7,10 +7,7 @@ from __future__ import annotations
 import ctypes
 import errno
 import os
-import platform
 import struct
-import sys
-import sysconfig
 
 from .kernel import failed, syscall
 
@@ -35,40 +32,6 @@ def missing() -> str:
     if ctypes.get_errno() not in (errno.EBADF, errno.EPERM):
         return f"refused here ({os.strerror(ctypes.get_errno())})"
     return ""
-
-
-def readable_paths(modules: tuple[str, ...]) -> list[str]:
-    """What a worker may read: the standard library entry by entry, the folders of the given packages, the
-    system's shared libraries. Never a whole sys.path entry: site-packages may hold a torch that the
-    assignment forbids, or the grader."""
-    roots = []
-    for key in ("stdlib", "platstdlib"):
-        folder = sysconfig.get_path(key)  # a venv's own is not there inside, where NumPy is the system's
-        names = [name for name in _listdir(folder) if name not in ("site-packages", "dist-packages", "test")]
-        roots += [os.path.join(folder, name) for name in names]
-    site = os.path.dirname(os.path.dirname(os.path.realpath(str(sys.modules["numpy"].__file__))))
-    roots += [os.path.join(site, name + end) for name in modules for end in ("", ".py", ".libs")]
-    multiarch = f"{platform.machine()}-linux-gnu"
-    for folder in ("/lib64", "/usr/lib64", f"/usr/lib/{multiarch}", f"/lib/{multiarch}"):
-        names = _listdir(folder)
-        holds_python = any(name.startswith("python") for name in names)  # Fedora keeps site-packages there
-        roots += [os.path.join(folder, n) for n in names if not n.startswith("python")] if holds_python else [folder]
-    prefix = os.path.join(sys.base_prefix, "lib")
-    roots += [os.path.join(prefix, name) for name in _listdir(prefix) if ".so" in name]
-    roots += ["/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/urandom", "/usr/share/zoneinfo"]
-    return sorted({root for root in roots if os.path.exists(root)})
-
-
-def readable_roots(modules: tuple[str, ...]) -> list[str]:
-    """The same without symbolic links on the way, as Landlock needs them."""
-    return sorted({os.path.realpath(path) for path in readable_paths(modules)})
-
-
-def _listdir(folder: str) -> list[str]:
-    try:
-        return os.listdir(folder)
-    except OSError:
-        return []
 
 
 def restrict(ruleset: int) -> None:

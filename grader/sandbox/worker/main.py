@@ -21,7 +21,7 @@ import time
 from collections.abc import Sequence
 from typing import Any
 
-from . import confine, identity, landlock, namespaces, scratch, seccomp
+from . import confine, identity, landlock, libraries, namespaces, scratch, seccomp
 from .kernel import PR_SET_DUMPABLE, PR_SET_PDEATHSIG, PR_SET_SUBREAPER
 from .session import Session, fresh_streams, redirect
 from .values import Pipe
@@ -76,9 +76,12 @@ class Zygote:
         confine.prctl(PR_SET_SUBREAPER, 1)
         self.threads = confine.THREADS if uid or self.inside else 0
         self.count_threads()
-        libraries = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
-        readable = tuple(sorted(libraries - {"grader", "worker", "__main__"}))
-        self.home, roots = self.make_home(readable), landlock.readable_roots(readable)
+        packages = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
+        readable = tuple(sorted(packages - {"grader", "worker", "__main__"}))
+        paths = libraries.readable_paths(readable)
+        if options["fresh"] or not self.inside:  # where mounts are not our own, reading a file may alter its times
+            libraries.read_through([*paths, *libraries.mapped_files()])
+        self.home, roots = self.make_home(paths, options["fresh"]), libraries.real_paths(paths)
         self.ruleset = landlock.landlock_ruleset([*roots, self.home]) if "landlock" in self.layers else -1
         safe = self.inside or "landlock" in self.layers
         self.untidy = not safe and "seccomp" not in self.layers  # whether a worker can make files at all
@@ -89,11 +92,10 @@ class Zygote:
         gc.collect()
         gc.freeze()
 
-    def make_home(self, readable: tuple[str, ...]) -> str:
+    def make_home(self, paths: Sequence[str], fresh: bool) -> str:
         """The folder where workers find themselves: of a root that holds what they may read, or on disk."""
         if self.inside:
-            paths = landlock.readable_paths(readable)
-            root = namespaces.Root(self.scratch)
+            root = namespaces.Root(self.scratch, fresh)
             for path in paths:
                 root.show(path)
             for path in [*sys.path, sys.prefix, sys.base_prefix]:

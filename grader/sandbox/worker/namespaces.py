@@ -24,6 +24,7 @@ MNT_DETACH, AT_FDCWD, AT_RECURSIVE = 2, -100, 0x8000
 MOUNT_SETATTR, PIVOT_ROOT = 442, {"x86_64": 155, "aarch64": 41}
 READ_ONLY = 1 | 2  # MOUNT_ATTR_RDONLY, MOUNT_ATTR_NOSUID
 OLD, HOME = "/.old", "/home"
+NOT_SHOWN = ("include",)  # nobody compiles here, and torch has nine thousand of them
 
 
 def unshare(flags: int) -> None:
@@ -77,9 +78,12 @@ def _keep(child: int, at_end: Callable[[], None]) -> None:
 
 
 class Root:
-    """A new root file system, on a tmpfs that is mounted on the folder `base` and never seen outside."""
+    """A new root file system, on a tmpfs that is mounted on the folder `base` and never seen outside.
 
-    def __init__(self, base: str) -> None:
+    fresh: its folders are made anew, and files alone are shown. A name that is looked for in vain is then remembered by
+    nobody; in a folder of the machine's own the kernel answers faster the second time, whoever asks."""
+
+    def __init__(self, base: str, fresh: bool = False) -> None:
         mount("grader", base, "tmpfs", MS_NOSUID | MS_NODEV, "mode=755,size=4m")
         os.mkdir(base + OLD)
         os.chdir(base)
@@ -87,6 +91,7 @@ class Root:
             raise failed("pivot_root")
         os.chdir("/")
         self.bound: set[str] = set()
+        self.fresh = fresh
 
     def show(self, path: str, only_links: bool = False, links: int = 40) -> None:
         """Have a file or folder of the old root at its own path, with the symbolic links that lead to it."""
@@ -107,12 +112,33 @@ class Root:
                 self._folder(here)
         if only_links or not parts or not os.path.exists(OLD + here):
             return
-        if os.path.isdir(OLD + here):
-            self._folder(here)
+        if not os.path.isdir(OLD + here):
+            self._file(here)
+        elif self.fresh:
+            self._made_anew(here)
         else:
-            os.close(os.open(here, os.O_CREAT | os.O_WRONLY, 0o644))
-        mount(OLD + here, here, None, MS_BIND | MS_REC)
+            self._folder(here)
+            mount(OLD + here, here, None, MS_BIND | MS_REC)
         self.bound.add(here)
+
+    def _made_anew(self, folder: str) -> None:
+        """A folder with the files and links of one of the old root."""
+        self._folder(folder)
+        with os.scandir(OLD + folder) as entries:
+            for entry in entries:
+                here = f"{folder}/{entry.name}"
+                if entry.is_symlink():
+                    with contextlib.suppress(FileExistsError):
+                        os.symlink(os.readlink(entry.path), here)
+                elif entry.is_dir():
+                    if entry.name not in NOT_SHOWN:
+                        self._made_anew(here)
+                elif entry.is_file() and here not in self.bound:
+                    self._file(here)
+
+    def _file(self, path: str) -> None:
+        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+        mount(OLD + path, path, None, MS_BIND)
 
     def _folder(self, path: str) -> None:
         with contextlib.suppress(FileExistsError):
