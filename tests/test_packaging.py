@@ -46,7 +46,7 @@ def test_the_metadata_names_little(wheel: Path) -> None:
     assert sorted(re.split(r"[<>=~!;\[ ]", r)[0] for r in required) == ["click", "numpy"]
     assert {"torch", "notebooks", "gradescope", "cluster", "docs", "dev"} <= set(meta.get_all("Provides-Extra") or [])
     scripts = archive.read("dlgrader-0.1.0.dist-info/entry_points.txt").decode()
-    assert "grader = grader.cli:main" in scripts
+    assert "grader = grader.cli:alone" in scripts
     assert "[pytest11]\ndlgrader = grader.pytest_plugin" in scripts
     assert "LICENSE" in " ".join(archive.namelist())
 

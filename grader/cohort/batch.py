@@ -65,9 +65,7 @@ class Batch:
                         yield row
                 self._write(1 if self._later else BATCH)
         finally:
-            for future in self._under_way:
-                future.cancel()
-            self._write(1)
+            self._write(1)  # what is under way is for those to end who run it
 
     def _choose(self, todo: Iterator[Submission]) -> Submission | None:
         """The next one to begin with, if there is room; none while it is found out who ends the processes."""

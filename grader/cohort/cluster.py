@@ -147,7 +147,6 @@ class Cluster:
                 raise UsageError(self._gone(words(error))) from error
             self._pending[inner] = (outer, worker, time.monotonic())
         inner.add_done_callback(self._done)
-        outer.add_done_callback(lambda future: self._cancel(inner) if future.cancelled() else None)
         return outer
 
     def _done(self, inner: Future[Any]) -> None:
@@ -171,7 +170,7 @@ class Cluster:
             outer, worker, _ = self._pending.pop(inner, (None, "", 0.0))
             if worker in self._desks:
                 self._desks[worker].load -= 1
-        if outer is not None and outer.set_running_or_notify_cancel():
+        if outer is not None:
             if error is None:
                 outer.set_result(found)
             else:
@@ -265,6 +264,11 @@ class Cluster:
 
     def _end(self, wait: bool) -> None:
         self._closing.set()
+        with self._changed:
+            under_way = list(self._pending)
+        for inner in under_way:
+            with contextlib.suppress(Exception):
+                self._cancel(inner)
         with contextlib.suppress(Exception):
             if self._desks:
                 self.client.run(close_desk, self.name, workers=list(self._desks), on_error="ignore", wait=wait)

@@ -64,7 +64,8 @@ class Processes:
             signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
     def stop(self) -> None:
-        """End all at once, whatever they are at; their sandboxes end with them."""
+        """End all at once, whatever they are at; their sandboxes end with them. No future may be cancelled before: of
+        such a one the pool's own thread makes a traceback when its processes die (Python 3.11)."""
         for process in multiprocessing.active_children():
             process.kill()
         self.close()
