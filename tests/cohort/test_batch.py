@@ -253,16 +253,26 @@ def test_a_grading_process_that_is_killed_costs_nobody_a_grade(setting: Setting,
 
 
 @confined
-def test_stop_ends_all_processes_at_once(setting: Setting, store: Store) -> None:
-    loops = [work(name, "def f(x):\n    while True: pass\n") for name in "bcdef"]
+def test_stop_ends_all_processes_at_once(setting: Setting, store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Some are at work, some wait for a process. No thread of the pool's says anything of it: it does, now and then,
+    of futures that somebody cancelled before."""
+    said, asked = list[object](), list[Future[Made]]()
+    monkeypatch.setattr("threading.excepthook", said.append)
+    loops = [work(f"b{i}", f"def f(x):\n    while True: {i}\n") for i in range(14)]
     processes = Processes(setting, 2)
-    stream = Batch(setting, store, "run", processes.submit, window=4).grade([work("a"), *loops])
+
+    def submit(own: AnswerKey | None, submission: Submission, known: Known) -> Future[Made]:
+        asked.append(processes.submit(own, submission, known))
+        return asked[-1]
+
+    stream = Batch(setting, store, "run", submit, window=12).grade([work("a"), *loops])
     assert next(stream).student == "a"
     started = time.monotonic()
     stream.close()
+    assert not any(future.cancelled() for future in asked)
     processes.stop()
     assert time.monotonic() - started < 3.0 and not multiprocessing.active_children()
-    assert [row.student for row in store.rows("run")] == ["a"]
+    assert [row.student for row in store.rows("run")] == ["a"] and not said
 
 
 @confined
