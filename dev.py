@@ -44,8 +44,10 @@ def demo(binaries: Path, arguments: list[str]) -> int:
 
 
 def test(binaries: Path, arguments: list[str]) -> int:
-    """Run the tests, on all cores, the tests of a file together: they share what is slow to make."""
-    spread = ["-n", "auto", "--dist", "loadfile", "--no-loadscope-reorder"]  # tests/conftest.py gives the order
+    """Run the tests, on all cores and one process more, since many wait for a clock; the tests of a file together: they
+    share what is slow to make."""
+    processes = str(1 + (os.cpu_count() or 1))
+    spread = ["-n", processes, "--dist", "loadfile", "--no-loadscope-reorder"]  # tests/conftest.py gives the order
     command = [str(binaries / "python"), "-m", "pytest", *spread, *arguments]
     return subprocess.run(command, cwd=HERE, check=False).returncode
 
