@@ -293,9 +293,10 @@ def test_a_probe_that_cannot_run_is_said() -> None:
 # -- a cgroup ------------------------------------------------------------------------------------------------
 
 
-def groups(pid: int | str = "*") -> list[str]:
-    """Those of a grader's process; tests run side by side, and have some too."""
-    return sorted({name.name for folder in cgroup.parents()[0].values() for name in folder.glob(f"grader-{pid}-*")})
+def groups(pid: int | None = None) -> list[str]:
+    """All, or those of one grader's process: tests run side by side, and have some too."""
+    names = "grader-*" if pid is None else f"grader-{pid}-*"
+    return sorted({name.name for folder in cgroup.parents()[0].values() for name in folder.glob(names)})
 
 
 @needs("cgroup")
