@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import contextlib
 import os
+import secrets
 import select
+import shutil
 import socket
 import sys
 import tempfile
@@ -77,9 +79,7 @@ def attempts(launcher: Launcher, limits: Limits) -> dict[str, bool]:
     torch = getattr(launcher, "library", "numpy") == "torch"  # such a worker may have twice as much
     source = resources.files(__package__).joinpath("attack.py").read_bytes()
     submission = Submission("probe", (SourceFile("probe.py", source),), "probe.py")
-    with _traps() as traps:
-        if isinstance(launcher, Zygote):
-            launcher.also = str(traps["folder"])
+    with _traps(launcher) as traps:
         whole = [
             _asked("attempt", {**traps, "parent": os.getpid(), "threads": THREADS}, "dict"),
             _asked("become", {"python": sys.executable}, "bool"),
@@ -112,11 +112,17 @@ def _why(response: Response) -> str:
 
 
 @contextlib.contextmanager
-def _traps() -> Iterator[dict[str, Value]]:
-    """Files and listeners of ours that a worker must not reach; no mode bit keeps it from most of them."""
+def _traps(launcher: Launcher) -> Iterator[dict[str, Value]]:
+    """Files and listeners of ours that a worker must not reach; no mode bit keeps it from most of them. A zygote is up
+    before the first of them is made, and removes them should the grader be killed."""
     with contextlib.ExitStack() as stack:
-        place = None if len(tempfile.gettempdir()) < LONGEST else "/tmp"  # the name of a socket must fit in 108 bytes
-        folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="grader-probe-", dir=place)))
+        place = tempfile.gettempdir() if len(tempfile.gettempdir()) < LONGEST else "/tmp"  # a socket's name: 108 bytes
+        folder = Path(place, f"grader-probe-{secrets.token_hex(4)}")
+        if isinstance(launcher, Zygote):
+            launcher.also = str(folder)
+            launcher.warm()
+        folder.mkdir(0o700)
+        stack.callback(shutil.rmtree, folder, ignore_errors=True)
         folder.chmod(0o777)
         secret, private, other = folder / "secret", folder / "private", folder / "submissions" / "other.py"
         other.parent.mkdir(mode=0o755)

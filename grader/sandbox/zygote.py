@@ -55,15 +55,19 @@ class Zygote:
         self.closed = False
         self.lock = threading.RLock()
 
+    def warm(self) -> None:
+        """Start the zygote now. Raises SandboxError."""
+        self._boot()
+
     def _boot(self) -> socket.socket:
         if self.control is not None and self.process is not None and self.process.poll() is None:
             return self.control
         self._stop()
-        self.scratch = tempfile.mkdtemp(prefix="grader-")
         try:
             self.group = cgroup.make() if "cgroup" in self.layers else None
         except OSError as error:
             raise SandboxError(f"cannot make a cgroup: {error}") from error
+        self.scratch = tempfile.mkdtemp(prefix="grader-")  # the zygote removes it, should the grader be killed
         ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         ours.setsockopt(socket.SOL_SOCKET, socket.SO_PASSCRED, 1)
         self.control = ours

@@ -345,6 +345,20 @@ def test_the_cgroup_goes_when_the_grader_is_killed() -> None:
     assert soon(lambda: not groups(grader.pid))
 
 
+@needs("namespaces")
+def test_no_folder_is_left_where_the_grader_is_killed_as_soon_as_it_tries_its_sandbox(tmp_path: Path) -> None:
+    root = str(Path(__file__).resolve().parents[2])
+    environment = {**os.environ, "PYTHONPATH": root, "TMPDIR": str(tmp_path)}
+    grader = subprocess.Popen([sys.executable, "-P", "-m", "grader", "doctor"], env=environment, stdout=subprocess.PIPE)
+    try:
+        while not list(tmp_path.glob("grader-probe-*")):
+            assert grader.poll() is None
+    finally:
+        grader.kill()
+        grader.communicate()
+    assert soon(lambda: not list(tmp_path.iterdir()))
+
+
 @needs("cgroup")
 def test_what_a_killed_grader_leaves_is_swept() -> None:
     where = cgroup.parents()[0]
