@@ -39,10 +39,14 @@ def main() -> None:
 def alone() -> None:
     """`main` of a process that does nothing else: where it holds torch, it ends at once, for to take that apart takes
     half a second; so it does where it was stopped, since Python sends itself the signal once more at its end where the
-    first one came in a text that was executed (as dataclasses are made), and there is no exit code then."""
+    first one came in a text that was executed (as dataclasses are made), and there is no exit code then. Once all is
+    done and said, Ctrl-C comes too late to matter."""
+    import signal
+
     try:
         main()
     except SystemExit as stop:
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
         if stop.code == 130 or ("torch" in sys.modules and isinstance(stop.code, (int, type(None)))):
             leave(stop.code or 0)
         raise
