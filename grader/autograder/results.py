@@ -136,10 +136,3 @@ def _extra(report: Report, done: bool) -> dict[str, Any]:
     """For programs that read the platform's export."""
     about = {name: report.provenance[name] for name in ("grader", "numpy", "torch") if name in report.provenance}
     return {"extra_data": {"finished": done, "isolation": report.isolation, **about}}
-
-
-def lost_in_public(report: Report) -> frozenset[str]:
-    """The questions of which a public case is not right: there words help."""
-    return frozenset(
-        q.question for q in report.questions if any(not o.hidden and o.verdict is not Verdict.PASS for o in q.outcomes)
-    )

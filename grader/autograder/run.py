@@ -1,7 +1,8 @@
 """One submission in the platform's container: from `/autograder` to `results.json`.
 
-The points come first, in one run as `grader grade` makes it, and the file is written anew after each question. When
-they are final, the words for public cases come from a second run that sees no hidden case, where time is left.
+The words for public cases come from a run of their own, which sees no hidden case. It comes first, where there is time
+for both: what a machine remembers of a run that saw some could be told in it. Then the points, in one run as `grader
+grade` makes it; the file is written anew after each question.
 
 A fault of ours leaves no results.json, as at our own deadline: the platform then reports a failed autograder and gives
 no score. Where the platform kills us first, what is there says that it is not the grade."""
@@ -25,20 +26,22 @@ from ..cohort.public import shown_key
 from ..errors import GraderError, WeakIsolationError
 from ..judge.score import report as report_of
 from ..keyfile import load
-from ..model import AnswerKey, QuestionResult, Report, Submission
+from ..model import AnswerKey, Limits, QuestionResult, Report, Submission
 from ..pipeline import grade
+from ..sandbox.run import most_seconds
 from ..sandbox.spawn import Launcher
-from ..sandbox.zygote import for_words, launcher
+from ..sandbox.zygote import launcher
 from ..text import clean_text
 from .guard import require_closed, trusted
 from .place import KEY, SETTINGS, Place, about, points_elsewhere, student_of, taken
-from .results import finished, lost_in_public, not_taken_in, so_far
+from .results import finished, not_taken_in, so_far
 from .settings import Settings
 from .settings import load as load_settings
 
 FOLDER = "/autograder"
 GRADED, FAILED, UNGRADED, WEAK = 0, 1, 3, 4  # exit codes, as of `grader grade`
-WORDS_SECONDS = 10.0  # less is left: no second run
+WORDS_SECONDS = 10.0  # where less can be spared there is no run for words
+OURS_SECONDS = 30.0  # beside a submission's own time: starting workers, judging
 
 
 def main(arguments: Sequence[str]) -> int:
@@ -151,37 +154,33 @@ def _graded(work: Work) -> int:
     settings, key, place = work.settings, work.key, work.place
     limits = settings.limits(key.library)
     work.isolation = trusted(limits, settings.weak)
-    with contextlib.closing(launcher(key.library)) as box:
+    with contextlib.closing(launcher(key.library, fresh=True)) as box:
         box.isolation = work.isolation
         require_closed(box, key.library, limits, place.closed, [str(place.base), str(place.results.parent)])
         say(f"isolation {work.isolation}; the key is closed to student code (tried); {work.seconds:.1f} s")
+        words = _words(work, box, limits)
         found = grade(key, work.submission, box, limits, oracle=Oracle(None, key), so_far=work.came)
         if found.status != "graded":
             names = [q.question for q in found.questions if q.score is None]
             return _failed(place, f"{'; '.join(found.notes)} (ungraded: {', '.join(names)})", UNGRADED)
-        work.put(finished(found, key, settings, None), final=True)
+        work.put(finished(found, key, settings, words), final=True)
         say(f"{found.score:g} of {found.max_score:g} points after {work.seconds:.1f} s")
-        if words := _words(work, found, box):
-            work.put(finished(found, key, settings, words))
     used = [resource.getrusage(who).ru_maxrss / 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
     say(f"done after {work.seconds:.1f} s; largest processes {used[0]:.0f} and {used[1]:.0f} MiB")
     return GRADED
 
 
-def _words(work: Work, found: Report, box: Launcher) -> Report | None:
-    """A run on public cases alone of the questions that lost points there, for what is said of them."""
-    wrong = lost_in_public(found)
-    if not wrong or work.submission.problem:
+def _words(work: Work, box: Launcher, limits: Limits) -> Report | None:
+    """A run on public cases alone, for what is said of them: in no more time than the graded run leaves."""
+    if work.submission.problem or not any(not case.hidden for q in work.key.questions for case in q.cases):
         return None
-    if work.left < WORDS_SECONDS:
-        say("no time is left for words on public cases")
+    spare = work.left - most_seconds(work.key, limits) - OURS_SECONDS
+    if spare < WORDS_SECONDS:
+        say("no words on public cases: the deadline leaves no time for a run of their own")
         return None
-    whole = shown_key(work.key)
-    shown = replace(whole, questions=tuple(q for q in whole.questions if q.name in wrong and q.cases))
+    limits = replace(limits, submission=min(limits.submission, spare))
     try:
-        with for_words(box) as worker:
-            told = grade(shown, work.submission, worker, work.settings.limits(shown.library))
-    except Exception as error:  # the score is written; words are not worth losing it
+        return grade(shown_key(work.key), work.submission, box, limits)
+    except Exception as error:  # words are not worth losing a score
         say(f"no words on public cases: {type(error).__name__} in the grader")
         return None
-    return told

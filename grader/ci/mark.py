@@ -15,7 +15,6 @@ from ..pipeline import grade
 from ..report.view import StudentView, student_view
 from ..sandbox.cells import cells_of
 from ..sandbox.spawn import Launcher
-from ..sandbox.zygote import for_words
 
 
 @dataclass(frozen=True)
@@ -32,18 +31,22 @@ class Marked:
 def mark(
     key: AnswerKey, submission: Submission, launcher: Launcher, limits: Limits, oracle: Oracle | None = None
 ) -> Marked:
-    """Grade it. Where something is wrong on a public case it is put to the public cases alone as well: words and lines
-    come from there, since code that has seen a hidden case can tell it by either. Never raises for what a student
-    did."""
+    """Grade it. It is put to the public cases alone as well: words and lines come from there, since code that has seen
+    a hidden case can tell it by either; and first, since the machine could remember it too. Never raises for what a
+    student did."""
+    found = _Found()
+    if not (key.public or submission.problem):
+        with contextlib.suppress(SandboxError):
+            found = _public(key, submission, launcher)
     report = grade(key, submission, launcher, limits, oracle=oracle)
     lost = [o for q in report.questions for o in q.outcomes if o.verdict is not Verdict.PASS]
     if submission.problem or not lost:
         return Marked(report, student_view(report, key))
-    found = _Found()
-    if any(not o.hidden for o in lost):
-        with contextlib.suppress(SandboxError), contextlib.ExitStack() as stack:
-            worker = launcher if key.public else stack.enter_context(for_words(launcher))
-            found = _public(key, submission, worker)
+    if all(o.hidden for o in lost):
+        found = _Found()
+    elif key.public:
+        with contextlib.suppress(SandboxError):
+            found = _public(key, submission, launcher)
     lines: dict[str, int] = {}
     if submission.main.endswith(".py"):
         lines = _defined(key, submission, launcher, limits)

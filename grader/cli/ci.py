@@ -97,7 +97,7 @@ def _graded(found: Given, device: str, timeout: float, weak: bool) -> tuple[Mark
     key, limits = found.key, limits_of(timeout)
     isolation = require_isolation(limits, weak)
     with contextlib.ExitStack() as stack:
-        worker = launcher(key.library)
+        worker = launcher(key.library, fresh=not key.public)
         stack.callback(worker.close)
         worker.isolation = isolation
         oracle = Oracle(found.course, key, device) if found.course is not None else None

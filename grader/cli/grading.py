@@ -215,15 +215,15 @@ def _streamed(batch: Batch, found: Sequence[Found], processes: Processes | Clust
     stream = batch.grade(f.read() for f in found)  # as their turn comes
     try:
         yield from _with_progress(stream, len(found))
-    except KeyboardInterrupt:
-        stream.close()
-        processes.stop()
+    except BaseException as error:
+        try:
+            stream.close()
+        finally:
+            processes.stop()
+        if not isinstance(error, KeyboardInterrupt):
+            raise
         _stopped(out)
         yield None
-    except BaseException:
-        stream.close()
-        processes.stop()
-        raise
 
 
 def _note_run(store: Store, setting: Setting, run: str, how: dict[str, Any], intake: Intake) -> None:

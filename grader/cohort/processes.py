@@ -71,4 +71,5 @@ class Processes:
         self.close()
 
     def close(self) -> None:
+        self.resized = lambda _: None  # it may hold what holds us: a semaphore is given back when nobody does
         self.pool.shutdown(cancel_futures=True)

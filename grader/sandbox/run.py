@@ -7,7 +7,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from ..model import Failure, FrozenCase, FrozenQuestion, Response, Value, Verdict
+from ..model import AnswerKey, Failure, FrozenCase, FrozenQuestion, Limits, Response, Value, Verdict
 from .calls import Call, calls_of, identical
 from .said import Nudge
 from .talk import Interrupted, Talk
@@ -17,6 +17,14 @@ DEATHS = ("crashed", "unreadable answer")
 NOT_COUNTED = (*DEATHS, "time limit", "memory limit", "missing", "ungraded")  # of a call that is not the student's
 EXTRA_SECONDS, ONE_EXTRA = 10.0, 2.0  # for second calls and explanations: of a submission, and of one of them
 RESERVE_SECONDS = 2.0  # of the submission's time that the calls of one question leave to each later one
+
+
+def most_seconds(key: AnswerKey, limits: Limits) -> float:
+    """What a submission may use: its limit, by as much more as an author's own limits of questions are longer, and what
+    is asked at nobody's charge."""
+    return (
+        limits.submission + sum(max(0.0, (q.seconds or 0.0) - limits.question) for q in key.questions) + EXTRA_SECONDS
+    )
 
 
 @dataclass
@@ -68,7 +76,7 @@ class Runner(Talk):
         comes after it; an author's longer limit lengthens the submission's."""
         limits, started = self.limits, self._now()
         self._started = started
-        total = limits.submission + sum(max(0.0, (q.seconds or 0.0) - limits.question) for q in self.key.questions)
+        total = most_seconds(self.key, limits) - EXTRA_SECONDS
         self._deadline = started + total
         reserve = min(RESERVE_SECONDS, total / (2 * len(questions)))
         behind = [call for question in questions for call in calls_of(question)] if self.together else []

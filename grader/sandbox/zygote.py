@@ -13,7 +13,6 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterator
 
 from ..errors import SandboxError
 from ..model import Limits
@@ -39,7 +38,7 @@ class Zygote:
     Raises SandboxError when it cannot be started or dies."""
 
     def __init__(self, library: str = "numpy", disabled: tuple[str, ...] = (), fresh: bool = False) -> None:
-        self.library, self.disabled, self.fresh = library, disabled, fresh
+        self.library, self.fresh = library, fresh
         self.lacking = layers.missing(disabled)
         self.layers = tuple(layer for layer in layers.ALL if layer not in self.lacking)
         self.isolation = isolation_level(self.lacking)
@@ -220,16 +219,3 @@ def launcher(library: str, disabled: tuple[str, ...] = (), fresh: bool = False) 
     spawner = Spawner()
     spawner.isolation = isolation_level(layers.missing(disabled))
     return spawner
-
-
-@contextlib.contextmanager
-def for_words(used: Launcher) -> Iterator[Launcher]:
-    """A launcher for a run whose words and answers are shown, after a graded one by `used`: a fresh one, in which the
-    numbers of processes begin anew, where it is one of namespaces. Elsewhere `used` itself has left nothing to tell by
-    files, and another would number its processes after it all the same."""
-    if not isinstance(used, Zygote) or "namespaces" not in used.layers:
-        yield used
-        return
-    with contextlib.closing(Zygote(used.library, used.disabled, fresh=True)) as made:
-        made.isolation = used.isolation
-        yield made

@@ -160,17 +160,24 @@ def test_a_folder_that_cannot_be_looked_into_is_no_students_zero(base: Path, her
     assert done.returncode == 1 and "NOT GRADED" in done.stdout and os.listdir(base / "results") == []
 
 
-def test_a_fault_of_ours_after_the_score_leaves_it(
-    base: Path, here: Callable[[Path], Done], monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("what", ["shown_key", "resource"])
+def test_a_fault_of_ours_beside_the_score_leaves_it(
+    what: str, base: Path, here: Callable[[Path], Done], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def broken(*_: object) -> None:
-        raise ValueError("words")
-
-    monkeypatch.setattr(program, "_words", broken)
+    """Before it, where the words come from, and after it."""
+    monkeypatch.setattr(program, what, None)
     hand_in(base, {"demo.py": WRONG})
     done = here(base)
-    assert done.returncode == 0 and "ValueError in the grader" in done.stdout
+    assert done.returncode == 0 and "Error in the grader" in done.stdout
     assert results(base)["score"] == 1.0 and results(base)["extra_data"]["finished"]
+
+
+def test_words_take_no_time_that_the_score_may_need(base: Path, here: Callable[[Path], Done]) -> None:
+    change(base, deadline=100.0)
+    hand_in(base, {"demo.py": WRONG})
+    done = here(base)
+    assert done.returncode == 0 and "the deadline leaves no time for a run of their own" in done.stdout
+    assert results(base)["score"] == 1.0 and "got 2, expected 4" not in results(base)["tests"][0]["output"]
 
 
 HOSTILE = """

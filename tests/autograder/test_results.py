@@ -10,7 +10,7 @@ import pytest
 from layout import exported, lay_out, made
 
 from grader.autograder.place import Place, about, points_elsewhere, student_of
-from grader.autograder.results import finished, lost_in_public, so_far
+from grader.autograder.results import finished, so_far
 from grader.autograder.settings import Settings
 from grader.exports.told import Ungraded
 from grader.judge.score import report, score_question
@@ -106,10 +106,6 @@ def test_what_was_not_run_has_no_score() -> None:
     assert so_far(graded(ungraded), KEY, Settings()) is None, "nothing is written for nothing"
     with pytest.raises(Ungraded):
         finished(graded(first, second, ungraded), KEY, Settings(), None)
-
-
-def test_words_are_sought_where_a_public_case_is_wrong() -> None:
-    assert lost_in_public(graded(*map(result, QUESTIONS, ["ppffff", "fppppp", "pppppp"]))) == {"second"}
 
 
 def test_metadata_may_be_anything(tmp_path: Path, made: Path) -> None:

@@ -169,6 +169,13 @@ ATTACKS = {
         fd = os.open(os.__file__, os.O_RDONLY)
         os.read(fd, 1)
         return os.preadv(fd, [bytearray(1)], 0, os.RWF_NOWAIT) == 1""",
+    "have its own pages of a file put out": """
+        with open(os.__file__, "rb") as file:
+            page = mmap.mmap(file.fileno(), 0, prot=mmap.PROT_READ)
+        return bool(page[0]) and page.madvise(20) is None and page.madvise(21) is None""",
+    "take a number that counts for the whole machine": "return os.fstat(os.pipe()[0]).st_ino",
+    "ask what room a disk has": "return os.statvfs('/').f_bfree + 1",
+    "ask how busy the machine is": "return libc.sysinfo(ctypes.create_string_buffer(256)) == 0",
     "count what came from the disk": "return resource.getrusage(resource.RUSAGE_SELF).ru_minflt > 0",
     "see our environment": "return os.environ.get('GRADER_TEST_SECRET') or ctypes.string_at(libc.getenv(b'GRADER_TEST'))",
     # The finder that refuses other packages is no defence, and is thrown out first.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import grp
+import itertools
 import json
 import os
 import pwd
@@ -107,6 +108,15 @@ def test_a_number_that_somebody_has_is_not_taken(monkeypatch: pytest.MonkeyPatch
     assert identity.choose(4321) == seen[2] and len(set(seen)) == 3
     monkeypatch.setattr(identity, "_taken", lambda _: True)
     assert identity.choose(4321) == 0
+
+
+def test_a_number_does_not_tell_how_many_processes_there_were() -> None:
+    """One for each pid, and for pids that follow each other they lie anywhere."""
+    pids = range(1000, 5000)
+    found = [identity._shuffled(pid) for pid in pids]
+    assert len(set(found)) == len(pids) and all(0 <= number < identity.PIDS for number in found)
+    near = sum(abs(a - b) < 1000 for a, b in itertools.pairwise(found))
+    assert near < 40 and max(found) - min(found) > identity.PIDS // 2
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="NOT RUN: takes root")

@@ -16,7 +16,7 @@ from play import confined, linux, one
 
 from grader.sandbox import layers
 from grader.sandbox.worker import libraries
-from grader.sandbox.zygote import Zygote, for_words
+from grader.sandbox.zygote import Zygote
 
 pytestmark = [linux, confined]
 NAMESPACES = "namespaces" not in layers.missing() if sys.platform == "linux" else False
@@ -154,30 +154,3 @@ def f(x):
 def test_a_name_that_is_not_there_is_looked_for_in_no_folder_of_the_machine(plain: Zygote, fresh: Zygote) -> None:
     assert text(fresh, FOLDERS) == ""
     assert "numpy" in text(plain, FOLDERS)  # those of a run of which points alone are shown
-
-
-THREADS = """
-import os, threading
-def f(x):
-    for _ in range(int(x)):
-        thread = threading.Thread(target=int)
-        thread.start()
-        thread.join()
-    return float(os.getpid())
-"""
-
-
-@namespaces
-def test_process_numbers_begin_anew_for_words(plain: Zygote) -> None:
-    seen = []
-    for count in (3.0, 200.0):
-        assert one(plain, THREADS, {"x": count}).failure is None
-        with for_words(plain) as made:
-            assert made is not plain and made.isolation == plain.isolation
-            seen.append(one(made, THREADS, {"x": 0.0}).values["out"])
-    assert seen[0] == seen[1]
-
-
-def test_without_namespaces_there_is_no_other_worker_for_words() -> None:
-    with contextlib.closing(Zygote(disabled=("namespaces",))) as used, for_words(used) as made:
-        assert made is used

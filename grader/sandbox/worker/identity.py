@@ -6,6 +6,7 @@ counts its threads alone (RLIMIT_NPROC does not bind root)."""
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 import secrets
 
@@ -13,7 +14,8 @@ from .kernel import CAP_CHOWN, CAP_KILL, CAP_SETGID, CAP_SETUID, can
 
 NOT_ROOT = "not started as root"
 FIRST = 0x7000_0000  # above what systemd gives to containers (0x6FFF_FFFF); nobody is known to use what follows
-PIDS, ROUNDS = 1 << 22, 32  # a pid is below PIDS on every Linux; so a number below FIRST + ROUNDS * PIDS
+HALF = 1 << 11
+PIDS, ROUNDS = HALF * HALF, 32  # a pid is below PIDS on every Linux; so a number below FIRST + ROUNDS * PIDS
 
 
 def missing() -> str:
@@ -26,16 +28,29 @@ def missing() -> str:
 
 
 def choose(pid: int) -> int:
-    """A number that is no user's and no group's, and no other zygote's: no two processes have one pid. 0 where there
-    is none."""
+    """A number that is no user's and no group's, and no other zygote's: no two processes have one pid. It does not tell
+    the pid, which counts what was started before. 0 where there is none."""
     for attempt in range(ROUNDS):
-        uid = FIRST + secrets.randbelow(ROUNDS) * PIDS + (pid + attempt) % PIDS
+        uid = FIRST + secrets.randbelow(ROUNDS) * PIDS + (_shuffled(pid) + attempt) % PIDS
         mapped = [_inside(_mapped(name), uid) for name in ("uid_map", "gid_map")]
         if mapped[0] != mapped[1]:
             return 0
         if mapped[0] and not _taken(mapped[0]):
             return mapped[0]
     return 0
+
+
+def _shuffled(pid: int) -> int:
+    """Another number below PIDS for each pid: a Feistel network (Luby and Rackoff, 1988), keyed by this start of the
+    machine."""
+    key = b""
+    with contextlib.suppress(OSError), open("/proc/sys/kernel/random/boot_id", "rb") as file:
+        key = file.read(64).strip()
+    left, right = divmod(pid % PIDS, HALF)
+    for turn in range(4):
+        mixed = hashlib.blake2b(turn.to_bytes(1, "little") + right.to_bytes(2, "little"), key=key, digest_size=2)
+        left, right = right, left ^ int.from_bytes(mixed.digest(), "little") % HALF
+    return left * HALF + right
 
 
 def _inside(rows: list[list[int]], uid: int) -> int:

@@ -1,5 +1,5 @@
 """Which files a worker may read: the standard library, the packages that were imported before any student code ran,
-and the shared libraries of the system that these name. No more: the system's own folder of libraries holds gigabytes.
+and the shared libraries that these name; of the system's folders of libraries, which hold gigabytes, no others.
 
 Shared libraries name others in their dynamic section (DT_NEEDED). Source: System V ABI, chapters 4 and 5 (ELF)."""
 
@@ -9,14 +9,16 @@ import contextlib
 import mmap
 import os
 import platform
+import stat
 import struct
 import sys
 import sysconfig
 from collections.abc import Iterable, Iterator
 
 # Of the standard library: other packages, and what nobody imports. It all is read through (see `read_through`).
-LEFT_OUT = {"site-packages", "dist-packages", "test", "idlelib", "turtledemo", "ensurepip", "lib2to3"}
-BY_NAME = ("libgcc_s.so.1",)  # opened when it is needed and named nowhere: by glibc, where a thread is ended
+LEFT_OUT = {"site-packages", "dist-packages", "test", "idlelib", "turtledemo", "ensurepip"}
+# Named nowhere: glibc opens the first where a thread is ended; the others are empty since 2.34, and still asked for.
+BY_NAME = ("libgcc_s.so.1", "libdl.so.2", "librt.so.1", "libutil.so.1")
 ALSO = ("/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/urandom", "/usr/share/zoneinfo")
 CHUNK = 1 << 20
 PT_LOAD, PT_DYNAMIC, DT_NEEDED, DT_STRTAB = 1, 2, 1, 5
@@ -32,8 +34,9 @@ def readable_paths(modules: tuple[str, ...]) -> list[str]:
         names = [name for name in _listdir(folder) if name not in LEFT_OUT and not name.startswith("config-")]
         standard += [os.path.join(folder, name) for name in names]
         objects.append(os.path.join(folder, "lib-dynload"))
-    prefix = os.path.join(sys.base_prefix, "lib")
-    shared = [os.path.join(prefix, name) for name in _listdir(prefix) if ".so" in name]
+    prefix = os.path.join(sys.base_prefix, "lib")  # all of it: conda's MKL opens libraries by their names
+    whole = not prefix.startswith("/usr/lib")
+    shared = [os.path.join(prefix, name) for name in _listdir(prefix) if whole and ".so" in name]
     site = os.path.dirname(os.path.dirname(os.path.realpath(str(sys.modules["numpy"].__file__))))
     packages = [os.path.join(site, name + end) for name in modules for end in ("", ".py", ".libs")]
     ours = [*standard, *shared, *(path for path in packages if os.path.exists(path))]
@@ -50,7 +53,7 @@ def system_libraries(roots: Iterable[str]) -> list[str]:
     """The libraries in the system's folders that programs and shared objects at and below `roots` need, and those that
     these need."""
     multiarch = f"{platform.machine()}-linux-gnu"
-    folders = ("/lib64", "/usr/lib64", f"/usr/lib/{multiarch}", f"/lib/{multiarch}")
+    folders = (f"/usr/lib/{multiarch}", f"/lib/{multiarch}", "/usr/lib64", "/lib64", "/usr/lib", "/lib")
     given = set(roots)
     ahead = [path for path in files_below(given) if ".so" in os.path.basename(path) or path in given]
     found, known, names = list[str](), set[str](), list(BY_NAME)
@@ -95,7 +98,7 @@ def _needed(data: mmap.mmap) -> list[str]:
 
 
 def files_below(paths: Iterable[str]) -> Iterator[str]:
-    """The regular files at and below some paths; links to folders are not followed."""
+    """What lies at and below some paths and is no folder; links to folders are not followed."""
     for path in paths:
         if os.path.isdir(path):
             for folder, _, names in os.walk(path):
@@ -114,11 +117,14 @@ def mapped_files() -> set[str]:
 def read_through(paths: Iterable[str]) -> None:
     """Read each file to its end: all of them are in the machine's memory then, and were read lately, whichever of them
     somebody had read before."""
-    chunk = bytearray(CHUNK)
+    chunk, seen = bytearray(CHUNK), set[tuple[int, int]]()
     for path in files_below(paths):
-        with contextlib.suppress(OSError), open(path, "rb", buffering=0) as file:
-            while file.readinto(chunk) == CHUNK:
-                pass
+        with contextlib.suppress(OSError), open(os.open(path, os.O_RDONLY | os.O_NONBLOCK), "rb", buffering=0) as file:
+            about = os.fstat(file.fileno())
+            if stat.S_ISREG(about.st_mode) and (about.st_dev, about.st_ino) not in seen:
+                seen.add((about.st_dev, about.st_ino))
+                while file.readinto(chunk) == CHUNK:
+                    pass
 
 
 def _listdir(folder: str) -> list[str]:

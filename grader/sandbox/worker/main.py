@@ -79,7 +79,7 @@ class Zygote:
         packages = {name.partition(".")[0] for name in sys.modules} - set(sys.stdlib_module_names)
         readable = tuple(sorted(packages - {"grader", "worker", "__main__"}))
         paths = libraries.readable_paths(readable)
-        if options["fresh"] or not self.inside:  # where mounts are not our own, reading a file may alter its times
+        if options["fresh"] or not self.inside:  # without mounts of our own, reading alters times of access
             libraries.read_through([*paths, *libraries.mapped_files()])
         self.home, roots = self.make_home(paths, options["fresh"]), libraries.real_paths(paths)
         self.ruleset = landlock.landlock_ruleset([*roots, self.home]) if "landlock" in self.layers else -1

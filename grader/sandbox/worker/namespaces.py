@@ -122,23 +122,27 @@ class Root:
         self.bound.add(here)
 
     def _made_anew(self, folder: str) -> None:
-        """A folder with the files and links of one of the old root."""
+        """A folder with the files and links of one of the old root; without what cannot be looked at, or vanishes."""
         self._folder(folder)
-        with os.scandir(OLD + folder) as entries:
-            for entry in entries:
-                here = f"{folder}/{entry.name}"
+        entries: list[os.DirEntry[str]] = []
+        with contextlib.suppress(PermissionError), os.scandir(OLD + folder) as found:
+            entries = list(found)
+        for entry in entries:
+            here = f"{folder}/{entry.name}"
+            with contextlib.suppress(FileNotFoundError, FileExistsError):
                 if entry.is_symlink():
-                    with contextlib.suppress(FileExistsError):
-                        os.symlink(os.readlink(entry.path), here)
+                    os.symlink(os.readlink(entry.path), here)
                 elif entry.is_dir():
                     if entry.name not in NOT_SHOWN:
                         self._made_anew(here)
-                elif entry.is_file() and here not in self.bound:
+                elif entry.is_file():
                     self._file(here)
 
     def _file(self, path: str) -> None:
-        os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
-        mount(OLD + path, path, None, MS_BIND)
+        if path not in self.bound:
+            os.close(os.open(path, os.O_CREAT | os.O_WRONLY, 0o644))
+            mount(OLD + path, path, None, MS_BIND)
+            self.bound.add(path)
 
     def _folder(self, path: str) -> None:
         with contextlib.suppress(FileExistsError):

@@ -1,8 +1,9 @@
 """seccomp: the system calls that a worker is refused, as a classic BPF program over (nr, arch, args).
 
 Processes, sockets, signals to others, mounts, and the calls that Landlock does not cover (chmod, chown, utime,
-xattr); and those that tell, or settle, which pages of a file are in memory: that outlives a worker, and by it a run
-with hidden cases could speak to one without. Tables for x86_64 and aarch64. Kernel:
+xattr); and those that tell, or settle, what outlives a worker, since by that a run with hidden cases could speak to one
+without: which pages of a file are in memory, the numbers that the kernel gives to pipes, memory, load, room on disks.
+Tables for x86_64 and aarch64. Kernel:
 Documentation/userspace-api/seccomp_filter.rst."""
 
 from __future__ import annotations
@@ -46,6 +47,7 @@ flistxattr=196/13
 inotify_init=253/- inotify_init1=294/26 inotify_add_watch=254/27 inotify_rm_watch=255/28 sync=162/81 syncfs=306/267
 set_mempolicy=238/237 migrate_pages=256/238 move_pages=279/239 mbind=237/235
 preadv2=327/286 mincore=27/232 cachestat=451/451 fadvise64=221/223 readahead=187/213 getrusage=98/165
+pipe=22/- pipe2=293/59 sysinfo=99/179 statfs=137/43 fstatfs=138/44 ustat=136/- io_setup=206/0
 """
 # Refused too where neither Landlock nor a mount namespace keeps the files safe.
 WRITING = """
@@ -70,6 +72,7 @@ SPECIAL = {
         "prctl": 157,
         "fcntl": 72,
         "ioctl": 16,
+        "madvise": 28,
     },
     "aarch64": {
         "clone": 220,
@@ -81,6 +84,7 @@ SPECIAL = {
         "prctl": 167,
         "fcntl": 25,
         "ioctl": 29,
+        "madvise": 233,
     },
 }
 ARCH = {"x86_64": 0xC000003E, "aarch64": 0xC00000B7}
@@ -127,6 +131,13 @@ def seccomp_program(machine: str, pid: int, writes: bool = True) -> bytes:
         _op(RETURN, EPERM),
         _op(RETURN, ALLOW),
     ]
+    no_eviction = [  # of pages from memory: MADV_COLD, MADV_PAGEOUT
+        _op(LOAD, ARG2),
+        _op(JEQ, 20, 1, 0),
+        _op(JEQ, 21, 0, 1),
+        _op(RETURN, EPERM),
+        _op(RETURN, ALLOW),
+    ]
     special, refused = SPECIAL[machine], [_op(RETURN, EPERM)]
     calls = dict.fromkeys(_numbers(REFUSED, column), refused)
     calls |= {} if writes else _no_writes(column)
@@ -140,6 +151,7 @@ def seccomp_program(machine: str, pid: int, writes: bool = True) -> bytes:
         special["tkill"]: refused,
         special["prlimit64"]: read_only,
         special["ioctl"]: no_typing,
+        special["madvise"]: no_eviction,
     }
     rows: list[tuple[int, list[bytes]]] = []
     for number in range(NEWEST + 1):

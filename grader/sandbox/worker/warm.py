@@ -3,6 +3,7 @@ them is made."""
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import os
 import struct
@@ -72,7 +73,8 @@ def grow_stack() -> None:
         nested = [nested]
     before = sys.getrecursionlimit()
     sys.setrecursionlimit(20_000)
-    repr(nested)
+    with contextlib.suppress(RecursionError):  # some versions of Python have a limit of their own
+        repr(nested)
     sys.setrecursionlimit(before)
 
 
