@@ -8,7 +8,8 @@ output tell it anyway once it is graded; the handout, which comes before, does n
 A message about a *public* case may carry a hidden one as well, and so may an answer and its distance: both cases are
 put to one process, whose code can keep what it was given and raise or return it later. So these are taken only from a
 report of a run that was given no hidden case at all: the report itself, where it has none, or one on
-`public_view(key)`. docs/security.md tells what a machine may remember of the other one. Notes are of intake, of the first time that the file was loaded, and our own."""
+`public_view(key)`. What a machine may remember of the other run stands in docs/security.md. Notes are of intake, of the
+first time that the file was loaded, and our own."""
 
 from __future__ import annotations
 
