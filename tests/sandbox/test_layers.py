@@ -10,6 +10,7 @@ import pwd
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -38,6 +39,13 @@ def zygote() -> Iterator[Zygote]:
     made = Zygote()
     yield made
     made.close()
+
+
+@pytest.fixture
+def short() -> Iterator[Path]:
+    """A folder whose path is not too long for a socket's name."""
+    with tempfile.TemporaryDirectory(prefix="t-", dir="/tmp") as folder:
+        yield Path(folder)
 
 
 def soon(holds: Callable[[], bool], seconds: float = 10.0) -> bool:
@@ -356,17 +364,17 @@ def test_the_cgroup_goes_when_the_grader_is_killed() -> None:
 
 
 @needs("namespaces")
-def test_no_folder_is_left_where_the_grader_is_killed_as_soon_as_it_tries_its_sandbox(tmp_path: Path) -> None:
+def test_no_folder_is_left_where_the_grader_is_killed_as_soon_as_it_tries_its_sandbox(short: Path) -> None:
     root = str(Path(__file__).resolve().parents[2])
-    environment = {**os.environ, "PYTHONPATH": root, "TMPDIR": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": root, "TMPDIR": str(short)}
     grader = subprocess.Popen([sys.executable, "-P", "-m", "grader", "doctor"], env=environment, stdout=subprocess.PIPE)
     try:
-        while not list(tmp_path.glob("grader-probe-*")):
+        while not list(short.glob("grader-probe-*")):
             assert grader.poll() is None
     finally:
         grader.kill()
         grader.communicate()
-    assert soon(lambda: not list(tmp_path.iterdir()))
+    assert soon(lambda: not list(short.iterdir()))
 
 
 @needs("cgroup")

@@ -57,7 +57,7 @@ ENDLESS = {
     "a C call that holds the GIL": "10 ** 10 ** 9",
     "a sleep": "time.sleep(60)",
     "a stop of itself": "os.kill(os.getpid(), signal.SIGSTOP)",
-    "a wait for input": "os.read(os.pipe()[0], 1)",
+    "a wait for input": "select.select([], [], [])",
     "a lock": "lock = threading.Lock(); lock.acquire(); lock.acquire()",
     "deaf to signals": """
         for s in signal.valid_signals():
@@ -80,7 +80,7 @@ ENDLESS = {
                 while True: pass
         raise E""",
 }
-IMPORTS = "import os, signal, threading, time\n"
+IMPORTS = "import os, select, signal, threading, time\n"
 
 
 def body(text: str, depth: int = 1) -> str:
