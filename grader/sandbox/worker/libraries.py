@@ -13,13 +13,14 @@ import stat
 import struct
 import sys
 import sysconfig
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 
 # Of the standard library: other packages, and what nobody imports. It all is read through (see `read_through`).
 LEFT_OUT = {"site-packages", "dist-packages", "test", "idlelib", "turtledemo", "ensurepip"}
 # Named nowhere: glibc opens the first where a thread is ended; the others are empty since 2.34, and still asked for.
 BY_NAME = ("libgcc_s.so.1", "libdl.so.2", "librt.so.1", "libutil.so.1")
 ALSO = ("/etc/ld.so.cache", "/dev/null", "/dev/zero", "/dev/urandom", "/usr/share/zoneinfo")
+BARE = ("__pycache__", "tests", "include")  # folders in which no shared library lies
 CHUNK = 1 << 20
 PT_LOAD, PT_DYNAMIC, DT_NEEDED, DT_STRTAB = 1, 2, 1, 5
 
@@ -55,7 +56,7 @@ def system_libraries(roots: Iterable[str]) -> list[str]:
     multiarch = f"{platform.machine()}-linux-gnu"
     folders = (f"/usr/lib/{multiarch}", f"/lib/{multiarch}", "/usr/lib64", "/lib64", "/usr/lib", "/lib")
     given = set(roots)
-    ahead = [path for path in files_below(given) if ".so" in os.path.basename(path) or path in given]
+    ahead = [path for path in files_below(given, BARE) if ".so" in os.path.basename(path) or path in given]
     found, known, names = list[str](), set[str](), list(BY_NAME)
     while ahead or names:
         if ahead:
@@ -97,11 +98,13 @@ def _needed(data: mmap.mmap) -> list[str]:
     return []
 
 
-def files_below(paths: Iterable[str]) -> Iterator[str]:
-    """What lies at and below some paths and is no folder; links to folders are not followed."""
+def files_below(paths: Iterable[str], without: Container[str] = ()) -> Iterator[str]:
+    """What lies at and below some paths and is no folder; links to folders are not followed, and those of some names
+    not entered."""
     for path in paths:
         if os.path.isdir(path):
-            for folder, _, names in os.walk(path):
+            for folder, inner, names in os.walk(path):
+                inner[:] = [name for name in inner if name not in without]
                 yield from (os.path.join(folder, name) for name in names)
         elif os.path.isfile(path):
             yield path
