@@ -3,8 +3,7 @@
 Processes, sockets, signals to others, mounts, and the calls that Landlock does not cover (chmod, chown, utime,
 xattr); and those that tell, or settle, what outlives a worker, since by that a run with hidden cases could speak to one
 without: which pages of a file are in memory, the numbers that the kernel gives to pipes, memory, load, room on disks.
-Tables for x86_64 and aarch64. Kernel:
-Documentation/userspace-api/seccomp_filter.rst."""
+Tables for x86_64 and aarch64. Kernel: Documentation/userspace-api/seccomp_filter.rst."""
 
 from __future__ import annotations
 
